@@ -7,7 +7,7 @@ from chalice import Response
 from chalice_frontdoor import FrontDoor
 
 ANY_TYPE = ["*/*"]
-SETTINGS = {"languages": ("es", "en"), "problems": True, "safe_headers": {}}
+SETTINGS = {"languages": ("es", "en"), "problems": True, "safe_headers": False}
 
 
 def make_app(**options):
@@ -45,7 +45,7 @@ def seen_by(app, parameters):
         "body": base64.b64encode(request.raw_body).decode(),
         "client": request.context["identity"]["sourceIp"],
         "claims": request.context["authorizer"]["claims"],
-        "language": app.language,
+        "language": app.current_request.language,
         "request_id": app.request_id,
         "client_request_id": request.client_request_id,
     }

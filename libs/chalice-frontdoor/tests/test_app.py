@@ -310,7 +310,7 @@ def test_a_view_cannot_send_another_id():
 def test_outside_a_request_there_is_none():
     app = make_app()
     for _ in range(2):
-        assert (app.current_request, app.request_id, app.language) == (None, "-", "es")
+        assert (app.current_request, app.request_id) == (None, "-")
         assert dict(inspect.getmembers(app))["app_name"] == "sample"
         create_autospec(app)
         Client(app).get("/empleados")
@@ -374,7 +374,7 @@ def test_a_rest_event_is_answered_as_chalice_does(path):
             app.route(template, cors=True, name=template)(view)
         return app
 
-    ours = register(FrontDoor("sample", configure_logs=False, safe_headers={}))
+    ours = register(FrontDoor("sample", configure_logs=False, safe_headers=False))
     chalices = register(Chalice("plain", configure_logs=False, env={}))
     path, _, query = path.partition("?")
     event = rest_event(Wire("GET", path, query), tuple(ours.routes))

@@ -59,7 +59,7 @@ def test_requests_in_many_threads_do_not_meet():
                 query["id"],
                 request.headers["x-request-id"],
             ],
-            "language": app.language,
+            "language": app.current_request.language,
             "context": app.lambda_context.aws_request_id,
         }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalice_frontdoor.access import ANYBODY, Access, Caller, cognito_reader
-from chalice_frontdoor.app import DOORS, SAFE_HEADERS, FrontDoor
+from chalice_frontdoor.app import DOORS, FrontDoor
 from chalice_frontdoor.problems import FieldError, InvalidInput, Problem, ProblemTable, Text
 from chalice_frontdoor.process import Environment, PerProcess, SettingError, apply_defaults
 from chalice_frontdoor.request import FrontDoorRequest, read_json
@@ -12,7 +12,6 @@ from chalice_frontdoor.responses import ResponseRefused, ResponseTooLarge
 __all__ = [
     "ANYBODY",
     "DOORS",
-    "SAFE_HEADERS",
     "Access",
     "Caller",
     "Environment",

@@ -2,9 +2,9 @@
 
 The way of a request::
 
-    event ─ events.read ─► HttpRequest ─ routing ─► FrontDoorRequest ─ middleware ─► view ─► chalice.Response
-                                                                                              │
-    what the door wants ◄─ responses.write ─ Answer ◄─────────────────────────────────────────┘
+    event ─ events.read ─► FrontDoorRequest ─ routing, middleware ─► view ─► chalice.Response
+                                                                              │
+    what the door wants ◄─ responses.write ─ Answer ◄─────────────────────────┘
 
 Chalice's own handler knows one event, and turns the response into JSON where nothing can be caught any more. What it
 does for an app is done here: middleware, CORS, ``content_types``, authorizers. Views are called through the method of
@@ -28,7 +28,7 @@ from chalice.app import (
 
 from chalice_frontdoor import events, logs
 from chalice_frontdoor.problems import MEDIA_TYPE, UNEXPECTED, DefaultProblem, InvalidInput, Problem, invalid_input
-from chalice_frontdoor.request import NO_ID, FrontDoorRequest, client_address, request_id_of
+from chalice_frontdoor.request import NO_ID, client_address, request_id_of
 from chalice_frontdoor.responses import Answer, ResponseTooLarge, write
 from chalice_frontdoor.routing import Router, split
 
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from chalice.app import Request, RouteEntry
 
     from chalice_frontdoor.access import Caller
+    from chalice_frontdoor.events import Form
     from chalice_frontdoor.problems import ProblemTable
+    from chalice_frontdoor.request import FrontDoorRequest
     from chalice_frontdoor.routing import Match
 
 
@@ -53,30 +55,33 @@ _UNDECLARED = {
 _TOO_LARGE = {"es": "La respuesta es demasiado grande para enviarla.", "en": "The response is too large to be sent."}
 
 #: The front doors that an app may declare.
-DOORS = tuple(dict.fromkeys(events.DECLARABLE.values()))
-#: Sent with each answer, unless the view sends its own.
-SAFE_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+DOORS = tuple(dict.fromkeys(form.door for form in events.FORMS.values()))
 NO_HEADERS: Mapping[str, str] = {}
-#: For what is no page: opened in a browser, it can load nothing and stand in no frame.
-CONTENT_POLICY = {"content-security-policy": ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")}
+#: Sent with each page unless the view sends its own, by the name in lower case.
+_PAGE_HEADERS = {
+    "x-content-type-options": ("X-Content-Type-Options", "nosniff"),
+    "cache-control": ("Cache-Control", "no-store"),
+}
+#: And with what is no page: opened in a browser, it can load nothing and stand in no frame.
+_SAFE_HEADERS = {
+    **_PAGE_HEADERS,
+    "content-security-policy": ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+}
 
 
 class FrontDoor(Chalice):
     """A Chalice app that answers to an ALB, an HTTP API, a function URL, VPC Lattice and a REST API alike.
 
+    The first four arguments are Chalice's; ``configure_logs`` makes INFO lines of the app visible.
+
     Args:
-        app_name: as in Chalice.
-        debug: as in Chalice: DEBUG lines are shown, and an unexpected error's stack is sent to the client.
-        configure_logs: make INFO lines of the app visible (see ``chalice_frontdoor.logs.configure``).
-        env: as in Chalice, which writes its version into ``AWS_EXECUTION_ENV``.
         doors: the front doors that the app stands behind, of ``DOORS``. Events of others are refused: a program that
             may invoke the function could invent them, claims and all.
         base_path: what stands before the routes' paths, such as ``/api`` (the rule of an ALB, an HTTP API's mapping).
         problems: every error is a problem document, also those that Chalice answers with ``Code`` and ``Message``.
         languages: the languages that problems are written in, the preferred one first; not empty.
         trusted_proxies: how many proxies that append to ``X-Forwarded-For`` stand before the front door.
-        safe_headers: sent with each answer, unless the view sends its own; with them goes a Content-Security-Policy for
-            what is no page. An empty mapping sends none.
+        safe_headers: send headers that make an answer safe in a browser, unless the view sends its own.
         quiet_libraries: hide INFO lines of libraries, which Lambda's JSON format shows.
 
     Raises:
@@ -95,7 +100,7 @@ class FrontDoor(Chalice):
         problems: bool = False,
         languages: Sequence[str] = ("en",),
         trusted_proxies: int = 0,
-        safe_headers: Mapping[str, str] = SAFE_HEADERS,
+        safe_headers: bool = True,
         quiet_libraries: bool = False,
     ) -> None:
         if not languages:
@@ -103,15 +108,14 @@ class FrontDoor(Chalice):
         declared = frozenset(doors)
         if unknown := declared - frozenset(DOORS):
             raise ValueError(f"FrontDoor knows the doors {', '.join(DOORS)}; not {', '.join(sorted(unknown))}")
-        self._forms = frozenset(form for form, door in events.DECLARABLE.items() if door in declared)
+        self._doors = declared
         # Threads share an app under `chalice local`: the current request of each that handles one.
         self._requests: dict[int, Any] = {}
         self._base = split(base_path)
         self._all_problems = problems
         self._languages = tuple(languages)
         self._trusted_proxies = trusted_proxies
-        self._page_headers = {name.lower(): (name, value) for name, value in safe_headers.items()}
-        self._safe_headers = self._page_headers | (CONTENT_POLICY if safe_headers else {})
+        self._sends_safe_headers = safe_headers
         self._quiet_libraries = quiet_libraries
         self._router = Router(())
         #: What each route does, by method and template.
@@ -136,12 +140,6 @@ class FrontDoor(Chalice):
         """The id of the current request: API Gateway's or Lambda's."""
         request = self.current_request
         return request.request_id if request else NO_ID
-
-    @property
-    def language(self) -> str:
-        """The language that the current client wants."""
-        request = self.current_request
-        return request.language if request else self._languages[0]
 
     @property
     def caller(self) -> Caller:
@@ -178,13 +176,9 @@ class FrontDoor(Chalice):
         return request.lambda_context if request else None
 
     def on_snapshot(self, *, before: Callable[[], object], after: Callable[[], object]) -> None:
-        """Register what Lambda SnapStart calls (on Lambda, from Python 3.12 on; elsewhere this does nothing).
+        """Register what Lambda SnapStart calls before a snapshot, and in each process that starts from one.
 
-        Args:
-            before: called before the snapshot is taken. Requests need not import what it imports.
-            after: called in each process that starts from the snapshot. Open connections are broken by then.
-
-        https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
+        Elsewhere this does nothing. https://docs.aws.amazon.com/lambda/latest/dg/snapstart-runtime-hooks-python.html
         """
         try:
             import snapshot_restore_py as snapshots  # noqa: PLC0415 - only some runtimes bring it
@@ -204,13 +198,13 @@ class FrontDoor(Chalice):
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - whatever Lambda is given
         """Answer an event, whatever it is, with a response that the door which sent it accepts."""
         form = events.recognise(event)
-        if form is None or form not in self._forms:
+        if form is None or form.door not in self._doors:
             return self._refuse(form, context)
         try:
-            http = events.read(form, event)
-        except events.MalformedEvent as error:
+            request = events.read(form, event)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             return self._refuse(form, context, error)
-        request = self._receive(http, context)
+        self._place(request, context)
         self.current_request = request  # `chalice local` keeps it elsewhere
         logs.begin_access()
         try:
@@ -220,22 +214,24 @@ class FrontDoor(Chalice):
         logs.log_access(request, response["statusCode"])
         return response
 
-    def _refuse(self, form: str | None, context: object, error: Exception | None = None) -> dict[str, Any]:
+    def _refuse(self, form: Form | None, context: object, error: Exception | None = None) -> dict[str, Any]:
         """Answer an event that no declared door sent, or that is not an HTTP request (a warm-up, a test event)."""
         request_id = request_id_of(getattr(context, "aws_request_id", None))
         if form is None or error is not None:
             logs.log_unknown_event(request_id, error)
-            return self._send_problem(form or events.REST, Problem(400, detail=_UNKNOWN_EVENT), request_id)
-        logs.log_undeclared(events.DECLARABLE[form], request_id)
-        return self._send_problem(form, Problem(403, detail=_UNDECLARED), request_id)
+            problem = Problem(400, detail=_UNKNOWN_EVENT)
+        else:
+            logs.log_undeclared(form.door, request_id)
+            problem = Problem(403, detail=_UNDECLARED)
+        return self._send(form or events.FORMS["rest"], self._problem_response(problem, request_id), request_id)
 
-    def _receive(self, http: events.HttpRequest, context: object) -> FrontDoorRequest:
+    def _place(self, request: FrontDoorRequest, context: object) -> None:
         # With explicit routes API Gateway has matched already, and read parameters that a decoded path cannot show.
-        match = (http.matched and self._confirm(http.matched)) or self._match(http.segments)
+        match = (request.matched and self._confirm(request.matched)) or self._match(request.segments)
         if self._trusted_proxies:
-            http.client = client_address(http.client, http.headers.get("x-forwarded-for", ""), self._trusted_proxies)
-        routes = self.routes[match[0]] if match else {}
-        return FrontDoorRequest(http, context, match, routes, self._languages)
+            forwarded = request.headers.get("x-forwarded-for", "")
+            request.client = client_address(request.client, forwarded, self._trusted_proxies)
+        request.place(match, self.routes[match[0]] if match else {}, context, self._languages)
 
     def _match(self, segments: list[str]) -> Match | None:
         if len(self.routes) != self._router.size:
@@ -251,28 +247,23 @@ class FrontDoor(Chalice):
         names = {name for entry in entries.values() for name in entry.view_args} if entries else None
         return match if names is not None and names <= parameters.keys() else None
 
-    def _respond(self, form: str, request: FrontDoorRequest) -> dict[str, Any]:
+    def _respond(self, form: Form, request: FrontDoorRequest) -> dict[str, Any]:
+        request_id, method = request.request_id, request.method
         try:
-            return self._send(form, self._run(request), request.request_id, request.method, _cors_headers(request))
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the client gets an answer
-            return self._respond_error(form, error, request)
-
-    def _respond_error(self, form: str, error: Exception, request: FrontDoorRequest) -> dict[str, Any]:
-        try:
-            response = self._explain(error, request)
-            return self._send(form, response, request.request_id, request.method, _cors_headers(request))
+            try:
+                return self._send(form, self._run(request), request_id, method, _cors_headers(request))
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, the client gets an answer
+                return self._send(form, self._explain(error, request), request_id, method, _cors_headers(request))
         except Exception as failure:  # noqa: BLE001 - explaining went wrong too
-            logs.log_failure(failure, request.path, request.request_id)
-            return self._send_problem(form, Problem(500), request.request_id, request.method)
-
-    def _send_problem(self, form: str, problem: Problem, request_id: str, method: str = "GET") -> dict[str, Any]:
-        return self._send(form, self._problem_response(problem, self._languages[0], request_id), request_id, method)
+            logs.log_failure(failure, request.path, request_id)
+            return self._send(form, self._problem_response(Problem(500), request_id), request_id, method)
 
     def _send(
-        self, form: str, response: Response, request_id: str, method: str, cors: Mapping[str, str] = NO_HEADERS
+        self, form: Form, response: Response, request_id: str, method: str = "GET", cors: Mapping[str, str] = NO_HEADERS
     ) -> dict[str, Any]:
         answer = Answer(response.status_code, {**cors, **response.headers} if cors else response.headers, response.body)
-        answer.headers = (self._page_headers if answer.kind.is_page else self._safe_headers) | answer.headers
+        if self._sends_safe_headers:
+            answer.headers = (_PAGE_HEADERS if answer.kind.is_page else _SAFE_HEADERS) | answer.headers
         answer.headers["x-request-id"] = ("X-Request-Id", request_id)
         if method == "HEAD":
             answer.leave_body_out()
@@ -335,14 +326,12 @@ class FrontDoor(Chalice):
         if problem.status >= 500:  # noqa: PLR2004 - the server is at fault: the log needs the stack
             logs.log_failure(error, request.path, request.request_id)
         if isinstance(problem, DefaultProblem):
-            stack = "".join(traceback.format_exception(error)) if self.debug and problem.is_unexpected else ""
+            if self.debug and problem.code == UNEXPECTED:
+                stack = "".join(traceback.format_exception(error))
+                return Response(stack, {"Content-Type": "text/plain"}, problem.status)
             if not self._all_problems:
-                if stack:
-                    return Response(stack, {"Content-Type": "text/plain"}, problem.status)
                 return Response({"Code": problem.code, "Message": problem.message}, problem.headers, problem.status)
-            if stack:
-                problem.extensions["stack"] = stack
-        return self._problem_response(problem, request.language, request.request_id)
+        return self._problem_response(problem, request.request_id, request.language)
 
     def _problem_of(self, error: Exception, request: FrontDoorRequest) -> Problem:
         """What an error becomes; found out once, since the functions of the app's table may log."""
@@ -363,14 +352,11 @@ class FrontDoor(Chalice):
         detail = _TOO_LARGE if isinstance(error, ResponseTooLarge) else None
         return DefaultProblem(500, UNEXPECTED, "An internal server error occurred.", detail=detail)
 
-    def _problem_response(self, problem: Problem, language: str, request_id: str) -> Response:
-        headers: dict[str, Any] = {
-            "Content-Type": MEDIA_TYPE,
-            "Content-Language": language,
-            "Vary": "Accept-Language",
-            **problem.headers,
-        }
-        return Response(problem.document(language, self._languages, request_id), headers, problem.status)
+    def _problem_response(self, problem: Problem, request_id: str, language: str = "") -> Response:
+        language = language or self._languages[0]
+        headers: dict[str, Any] = {"Content-Type": MEDIA_TYPE, "Content-Language": language, "Vary": "Accept-Language"}
+        document = problem.document(language, self._languages, request_id)
+        return Response(document, headers | problem.headers, problem.status)
 
 
 def _answer_without_view(method: str, entries: dict[str, RouteEntry]) -> Response:

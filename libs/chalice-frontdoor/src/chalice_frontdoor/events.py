@@ -1,56 +1,26 @@
 """Recognise the front door that sent an event, and read the HTTP request in it.
 
-What each door hands over decoded was taken from AWS's documentation and from published captures of live events:
-
-=============  ===============  ==============================  =====================
-door           path             path parameters                 query
-=============  ===============  ==============================  =====================
-ALB            as sent          none                            as sent, cut in pairs
-HTTP API 2.0   decoded          decoded                         as sent
-HTTP API 1.0   decoded          decoded                         decoded
-function URL   as sent          none                            as sent
-VPC Lattice    as sent          none                            as sent
-REST API       as sent          as sent                         decoded
-chalice local  as sent          as sent, with Chalice's match   decoded
-=============  ===============  ==============================  =====================
+The README's table says what each door decodes: after AWS's documentation and published captures of live events.
 """
 
 from __future__ import annotations
 
 import base64
 import re
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, unquote, unquote_plus
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import parse_qs, unquote, unquote_plus
 
+from chalice.app import MultiDict
+
+from chalice_frontdoor.request import FrontDoorRequest
 from chalice_frontdoor.routing import split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from chalice_frontdoor.routing import Match
 
-ALB_MULTI = "alb_multi"
-ALB_SINGLE = "alb_single"
-HTTP_API_2 = "http_api_2"
-HTTP_API_1 = "http_api_1"
-FUNCTION_URL = "function_url"
-LATTICE = "lattice"
-REST = "rest"
-CHALICE_LOCAL = "chalice_local"
-
-#: What an app may declare, by the name of each form of event. Of these only API Gateway verifies claims.
-DECLARABLE = {
-    ALB_MULTI: "alb",
-    ALB_SINGLE: "alb",
-    HTTP_API_2: "http_api",
-    HTTP_API_1: "http_api",
-    FUNCTION_URL: "function_url",
-    LATTICE: "lattice",
-    REST: "rest",
-    CHALICE_LOCAL: "chalice_local",
-}
-
-Event = dict[str, Any]
+    Event = dict[str, Any]
 
 #: RFC 9110, section 5.6.3: what may stand around a header's value. Other white space is part of it.
 _OWS = " \t"
@@ -60,257 +30,207 @@ _USUAL_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class MalformedEvent(ValueError):
-    """The event has the form of a front door's, but no front door sends such values. Answered by 400."""
+class Form(NamedTuple):
+    """One form of event.
+
+    Args:
+        door: the front door that sends it, as an app declares it.
+        read: makes the request from it.
+        headers: how the answer's headers travel: as ``lists``, by several ``spellings`` of a name, with ``cookies``
+            apart, or in ``both`` maps.
+    """
+
+    door: str
+    read: Callable[[Event], FrontDoorRequest]
+    headers: Literal["lists", "spellings", "cookies", "both"]
 
 
-class HttpRequest:
-    """What the doors agree upon."""
-
-    method: str  # as sent
-    segments: list[str]  # of the path, decoded once
-    matched: Match | None = None  # the route and parameters that API Gateway itself found, where it tells
-    query: dict[str, list[str]] | None  # each name's values, decoded once; None when there is no query
-    headers: dict[str, str]  # by lower-case name; repeated ones are joined (RFC 9110, section 5.3)
-    body: bytes | None = None  # None when there are no bytes
-    client: str  # the address that the door talked to; empty when it does not tell
-    identity: dict[str, Any] = {}  # noqa: RUF012 - of ``requestContext``; never written to
-    authorizer: dict[str, Any]  # what the authorizer found out; ``claims`` is always a dict
-    claims: dict[str, Any]  # of a token that the door has verified
-    authorized = False  # whether an authorizer let the request in
-    local_parameters: dict[str, str] = {}  # noqa: RUF012 - never written to; see _read_chalice_local
-    request_id: object  # API Gateway's or the function URL's
-    context: dict[str, Any]  # ``requestContext`` as it came
-    event: Event  # all of it as it came
-    stage_variables: dict[str, str] | None  # API Gateway's
-
-
-def recognise(event: object) -> str | None:
-    """The name of the door that the event comes from, or None if it is no HTTP request."""
+def recognise(event: object) -> Form | None:
+    """The form of the event, or None if it is no HTTP request."""
     context = (event.get("requestContext") or {}) if isinstance(event, dict) else None
     if not isinstance(event, dict) or not isinstance(context, dict):
         return None
     if "elb" in context:
-        return ALB_SINGLE if event.get("multiValueHeaders") is None else ALB_MULTI
+        return FORMS["alb_single" if event.get("multiValueHeaders") is None else "alb_multi"]
     if "raw_path" in event or "serviceNetworkArn" in context:
-        return LATTICE
+        return FORMS["lattice"]
     if event.get("version") == "2.0" and "http" in context:
-        return FUNCTION_URL if ".lambda-url." in str(context.get("domainName")) else HTTP_API_2
+        return FORMS["function_url" if ".lambda-url." in str(context.get("domainName")) else "http_api_2"]
     if "httpMethod" in event and "path" in event:
-        return HTTP_API_1 if event.get("version") == "1.0" else REST
-    return CHALICE_LOCAL if "httpMethod" in context and {"path", "resourcePath"} & context.keys() else None
+        return FORMS["http_api_1" if event.get("version") == "1.0" else "rest"]
+    return FORMS["chalice_local"] if "httpMethod" in context and {"path", "resourcePath"} & context.keys() else None
 
 
-def read(door: str, event: Event) -> HttpRequest:
+def read(form: Form, event: Event) -> FrontDoorRequest:
     """The request in the event.
 
     Raises:
-        MalformedEvent: a value is missing, or of another type than that door sends.
+        AttributeError, KeyError, TypeError, ValueError: a value is missing, or no front door sends such a one.
     """
-    try:
-        request = _READERS[door](event)
-        is_token = request.method in _USUAL_METHODS or _TOKEN.fullmatch(request.method)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise MalformedEvent(door) from error
-    if not is_token:
-        raise MalformedEvent(door)
+    request = form.read(event)
+    if request.method not in _USUAL_METHODS and not _TOKEN.fullmatch(request.method):
+        raise ValueError("a method is a token")
     return request
 
 
-def _read_alb(event: Event) -> HttpRequest:
-    multiple = event.get("multiValueHeaders")
-    if multiple is None:
-        request = _read_common(event, _lower(event.get("headers")))
-        request.query = _decode((event.get("queryStringParameters") or {}).items())
-    else:
-        request = _read_common(event, _join(multiple))
-        request.query = _decode(_flatten(event.get("multiValueQueryStringParameters")))
-    request.method = event["httpMethod"]
+def _read_alb(event: Event) -> FrontDoorRequest:
+    request = _read_version_1(event, is_encoded=True)
     request.segments = split(event["path"], encoded=True)
-    # The ALB appends the address that it saw: only the last one is the ALB's, those before are the client's.
-    request.client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    request.client = _last_forwarded(request)
     return request
 
 
-def _read_http_api_2(event: Event) -> HttpRequest:
+def _read_version_1(event: Event, *, is_encoded: bool = False) -> FrontDoorRequest:
+    request = _make(event, _read_headers(event.get("multiValueHeaders") or event.get("headers")))
+    request.method = event["httpMethod"]
+    query = event.get("multiValueQueryStringParameters") or event.get("queryStringParameters")
+    request.query_params = _read_query(query, is_encoded=is_encoded)
+    return request
+
+
+def _read_gateway(event: Event) -> FrontDoorRequest:
+    """A REST API's event, and the like of it from an HTTP API."""
+    request = _read_version_1(event)
+    request.client = _text(request.identity.get("sourceIp"))
+    findings = request.door_context.get("authorizer") or {}
+    request.trust(findings, findings.get("claims"))
+    parameters = event.get("pathParameters")
+    if event.get("version") == "1.0":
+        request.segments = split(_without_stage(event["path"], request.door_context))
+        # Both are there, and null, where the route has no authorizer.
+        request.authorized = bool(findings.get("claims") or findings.keys() - {"claims", "scopes"})
+    else:
+        request.segments = split(event["path"], encoded=True)
+        parameters = {name: unquote(value) for name, value in (parameters or {}).items()}
+        # API Gateway calls the app only when the authorizer that Chalice gave to the route has agreed.
+        request.authorized = True
+    request.matched = _match_of(event.get("resource"), parameters)
+    return request
+
+
+def _read_version_2(event: Event) -> FrontDoorRequest:
+    headers = _read_headers(event.get("headers"))
+    if cookies := event.get("cookies"):
+        headers["cookie"] = "; ".join(cookies)
+    request = _make(event, headers)
+    http = request.door_context["http"]
+    request.method, request.client = http["method"], _text(http.get("sourceIp"))
+    if raw_query := event.get("rawQueryString"):
+        request.query_params = _parse_query(raw_query)
+    return request
+
+
+def _read_http_api_2(event: Event) -> FrontDoorRequest:
     request = _read_version_2(event)
-    request.segments = split(_without_stage(event["rawPath"], request.context))
-    if findings := request.context.get("authorizer"):
+    request.segments = split(_without_stage(event["rawPath"], request.door_context))
+    if findings := request.door_context.get("authorizer"):
         # They stand under the kind of the authorizer, which is there even if it found out nothing.
         request.authorized = True
-        _trust(request, {**findings, **(findings.get("lambda") or {})}, (findings.get("jwt") or {}).get("claims"))
+        request.trust({**findings, **(findings.get("lambda") or {})}, (findings.get("jwt") or {}).get("claims"))
     route_key = event.get("routeKey")
     if route_key != "$default":
         request.matched = _match_of(str(route_key).partition(" ")[2], event.get("pathParameters"))
     return request
 
 
-def _read_function_url(event: Event) -> HttpRequest:
+def _read_function_url(event: Event) -> FrontDoorRequest:
     request = _read_version_2(event)
     request.segments = split(event["rawPath"], encoded=True)
-    findings = request.context.get("authorizer") or {}
+    findings = request.door_context.get("authorizer") or {}
     request.authorized = bool(findings.get("iam"))
     request.authorizer = {**findings, "claims": {}}
     return request
 
 
-def _read_lattice(event: Event) -> HttpRequest:
+def _read_lattice(event: Event) -> FrontDoorRequest:
     """Both versions of the event: https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html."""
-    lists = {name: [value] if isinstance(value, str) else value for name, value in (event.get("headers") or {}).items()}
-    is_base64 = event.get("isBase64Encoded") or event.get("is_base64_encoded")
-    request = _read_common({**event, "isBase64Encoded": is_base64}, _join(lists))
-    request.event = event
+    request = _make(event, _read_headers(event.get("headers")))
     path, _, raw_query = (event.get("raw_path") or event["path"]).partition("?")
     request.method = event["method"]
     request.segments = split(path, encoded=True)
-    query = event.get("queryStringParameters") or event.get("query_string_parameters") or {}
-    several = {name: [value] if isinstance(value, str) else value for name, value in query.items()}
-    request.query = _gather(parse_qsl(raw_query, keep_blank_values=True)) or _decode(_flatten(several))
-    request.client = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    query = event.get("queryStringParameters") or event.get("query_string_parameters")
+    request.query_params = _parse_query(raw_query) or _read_query(query, is_encoded=True)
+    request.client = _last_forwarded(request)
     request.authorized = request.identity.get("type") == "AWS_IAM"
     return request
 
 
-def _read_version_2(event: Event) -> HttpRequest:
-    request = _read_common(event, _lower(event.get("headers")))
-    http = request.context["http"]
-    request.method = http["method"]
-    request.client = _text(http.get("sourceIp"))
-    cookies = event.get("cookies")
-    if cookies:
-        request.headers["cookie"] = "; ".join(cookies)
-    raw_query = event.get("rawQueryString")
-    request.query = _gather(parse_qsl(raw_query, keep_blank_values=True)) if raw_query else None
-    return request
-
-
-def _read_http_api_1(event: Event) -> HttpRequest:
-    request = _read_version_1(event)
-    request.segments = split(_without_stage(event["path"], request.context))
-    request.matched = _match_of(event.get("resource"), event.get("pathParameters"))
-    findings = request.context.get("authorizer") or {}
-    # Both are there, and null, where the route has no authorizer.
-    request.authorized = bool(findings.get("claims") or findings.keys() - {"claims", "scopes"})
-    _trust(request, findings, findings.get("claims"))
-    return request
-
-
-def _read_rest(event: Event) -> HttpRequest:
-    request = _read_version_1(event)
-    request.segments = split(event["path"], encoded=True)
-    parameters = {name: unquote(value) for name, value in (event.get("pathParameters") or {}).items()}
-    request.matched = _match_of(event.get("resource"), parameters)
-    # API Gateway calls the app only when the authorizer that Chalice gave to the route has agreed.
-    request.authorized = True
-    findings = request.context.get("authorizer") or {}
-    _trust(request, findings, findings.get("claims"))
-    return request
-
-
-def _read_version_1(event: Event) -> HttpRequest:
-    multiple = event.get("multiValueHeaders")
-    request = _read_common(event, _join(multiple) if multiple else _lower(event.get("headers")))
-    request.method = event["httpMethod"]
-    request.client = _text(request.identity.get("sourceIp"))
-    multiple = event.get("multiValueQueryStringParameters")
-    request.query = _gather(_flatten(multiple) if multiple else (event.get("queryStringParameters") or {}).items())
-    return request
-
-
-def _read_chalice_local(event: Event) -> HttpRequest:
+def _read_chalice_local(event: Event) -> FrontDoorRequest:
     # As text: events of unit tests have numbers in them.
-    request = _read_common(event, _lower({name: str(value) for name, value in (event.get("headers") or {}).items()}))
-    request.method = request.context["httpMethod"]
-    path = request.context.get("path")
+    headers = {name: str(value) for name, value in (event.get("headers") or {}).items()}
+    request = _make(event, _read_headers(headers))
+    context, parameters = request.door_context, event.get("pathParameters") or {}
+    request.method = context["httpMethod"]
+    path = context.get("path")
     if path is None:  # an event as Chalice's own unit tests, and those of its users, make it
-        request.segments = split(request.context["resourcePath"])
-        request.matched = _match_of(request.context["resourcePath"], event.get("pathParameters"))
+        request.segments = split(context["resourcePath"])
+        request.matched = _match_of(context["resourcePath"], parameters)
     else:
         request.segments = split(path, encoded=True)
-    request.query = _gather(_flatten(event.get("multiValueQueryStringParameters")))
+    request.query_params = _read_query(event.get("multiValueQueryStringParameters"))
     request.client = _text(request.identity.get("sourceIp"))
     # It asks the authorizers that it can, and lets the others pass with a warning. It verifies no signature: views see
     # the claims, and `Access` does not.
     request.authorized = True
-    findings = request.context.get("authorizer") or {}
+    findings = context.get("authorizer") or {}
     request.authorizer = {**findings, "claims": {**(findings.get("claims") or {})}}
     # AWS names it "proxy"; Chalice's server, "proxy+".
-    parameters = event.get("pathParameters") or {}
     request.local_parameters = {name: unquote(value) for name, value in parameters.items() if name.endswith("+")}
     return request
 
 
-_READERS = {
-    ALB_MULTI: _read_alb,
-    ALB_SINGLE: _read_alb,
-    HTTP_API_2: _read_http_api_2,
-    HTTP_API_1: _read_http_api_1,
-    FUNCTION_URL: _read_function_url,
-    LATTICE: _read_lattice,
-    REST: _read_rest,
-    CHALICE_LOCAL: _read_chalice_local,
+#: Each form of event by its name.
+FORMS = {
+    "alb_multi": Form("alb", _read_alb, "lists"),
+    "alb_single": Form("alb", _read_alb, "spellings"),
+    "http_api_2": Form("http_api", _read_http_api_2, "cookies"),
+    "http_api_1": Form("http_api", _read_gateway, "both"),
+    "function_url": Form("function_url", _read_function_url, "cookies"),
+    "lattice": Form("lattice", _read_lattice, "spellings"),
+    "rest": Form("rest", _read_gateway, "both"),
+    "chalice_local": Form("chalice_local", _read_chalice_local, "both"),
 }
 
 
-def _read_common(event: Event, headers: dict[str, str]) -> HttpRequest:
-    request = HttpRequest()
-    request.event = event
-    request.context = event.get("requestContext") or {}
-    request.headers = headers
-    if body := event.get("body"):
-        request.body = _read_body(body, is_base64=event.get("isBase64Encoded"))
-    if identity := request.context.get("identity"):
-        request.identity = {**identity}
-    request.request_id = request.context.get("requestId")
-    request.stage_variables = event.get("stageVariables")
-    request.authorizer, request.claims = {"claims": {}}, {}
-    return request
+def _make(event: Event, headers: dict[str, str]) -> FrontDoorRequest:
+    body = event.get("body")
+    if body and not isinstance(body, bytes):  # chalice local's are bytes
+        if not isinstance(body, str):
+            raise TypeError("a body is text")
+        is_base64 = event.get("isBase64Encoded") or event.get("is_base64_encoded")
+        body = base64.b64decode(body, validate=True) if is_base64 else body.encode()
+    return FrontDoorRequest(event, headers, body)
 
 
-def _trust(request: HttpRequest, findings: dict[str, Any], claims: dict[str, Any] | None) -> None:
-    """Take over what the door's authorizer has verified."""
-    request.claims = {**(claims or {})}
-    request.authorizer = {**findings, "claims": request.claims}
+def _read_headers(headers: dict[str, Any] | None) -> dict[str, str]:
+    """Each header by its name in lower case; repeated ones are joined (RFC 9110, section 5.3)."""
+    found = {}
+    for name, value in (headers or {}).items():
+        if isinstance(value, list):
+            value = ("; " if name.lower() == "cookie" else ",").join(value)  # noqa: PLW2901 - the same value as text
+        found[name.lower()] = value.strip(_OWS)
+    return found
 
 
-def _read_body(body: object, *, is_base64: object) -> bytes:
-    if isinstance(body, bytes):  # chalice local's
-        return body
-    if not isinstance(body, str):
-        raise TypeError("a body is text")
-    return base64.b64decode(body, validate=True) if is_base64 else body.encode()
+def _read_query(query: dict[str, Any] | None, *, is_encoded: bool = False) -> MultiDict | None:
+    found: dict[str, list[str]] = {}
+    for name, values in (query or {}).items():
+        for value in [values] if isinstance(values, str) else values:
+            if not isinstance(value, str):
+                raise TypeError("a parameter is text")
+            pair = (unquote_plus(name), unquote_plus(value)) if is_encoded else (name, value)
+            found.setdefault(pair[0], []).append(pair[1])
+    return MultiDict(found) if found else None
 
 
-def _lower(headers: dict[str, str] | None) -> dict[str, str]:
-    return {name.lower(): value.strip(_OWS) for name, value in (headers or {}).items()}
+def _parse_query(raw_query: str) -> MultiDict | None:
+    found = parse_qs(raw_query, keep_blank_values=True)
+    return MultiDict(found) if found else None
 
 
-def _join(headers: dict[str, list[str]]) -> dict[str, str]:
-    joined: dict[str, str] = {}
-    for name, values in headers.items():
-        if not isinstance(values, list):
-            raise TypeError("a header's values are a list")
-        lower = name.lower()
-        separator = "; " if lower == "cookie" else ","
-        joined[lower] = separator.join(values).strip(_OWS)
-    return joined
-
-
-def _flatten(parameters: dict[str, list[str]] | None) -> list[tuple[str, str]]:
-    return [(name, value) for name, values in (parameters or {}).items() for value in values]
-
-
-def _decode(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
-    return _gather([(unquote_plus(name), unquote_plus(value)) for name, value in pairs])
-
-
-def _gather(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
-    query: dict[str, list[str]] = {}
-    for name, value in pairs:
-        if not isinstance(value, str):
-            raise TypeError("a parameter is text")
-        query.setdefault(name, []).append(value)
-    return query or None
+def _last_forwarded(request: FrontDoorRequest) -> str:
+    """The address that the door saw, and appended; those before it are the client's word."""
+    return request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()  # type: ignore[no-any-return]
 
 
 def _text(value: object) -> str:

@@ -76,11 +76,6 @@ class DefaultProblem(Problem):
         self.code = code
         self.message = message
 
-    @property
-    def is_unexpected(self) -> bool:
-        """Whether it stands for an exception that the app does not explain."""
-        return self.code == UNEXPECTED
-
 
 #: What exceptions become: a problem, or a function from the exception to one.
 ProblemTable = Mapping[type[Exception], Problem | Callable[[Any], Problem]]

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from chalice.app import RouteEntry
 
     from chalice_frontdoor.access import Caller
-    from chalice_frontdoor.events import HttpRequest
     from chalice_frontdoor.routing import Match
 
 #: What may be a request's id: printable, without spaces, short enough for every log.
@@ -55,6 +54,7 @@ class FrontDoorRequest(Request):
         request_id: API Gateway's id, else Lambda's.
         client_request_id: the caller's ``X-Request-Id`` if it is well-formed; anybody may send any.
         authorized: whether the front door says that an authorizer accepted the request.
+        claims: of a token that the front door has verified, or that a middleware put into ``context``.
         routes: Chalice's entries for this path, by method; empty when no route has the path.
         entry: the one that answers; None if none does.
         caller: the one that ``chalice_frontdoor.Access`` admitted; None on open routes.
@@ -62,52 +62,75 @@ class FrontDoorRequest(Request):
     """
 
     # What ``to_dict()`` leaves out, because it must be fit for JSON; Chalice's own list has the first.
-    _NON_SERIALIZED_ATTRS = ["lambda_context", "caller", "entry", "explained", "routes"]  # noqa: RUF012 - Chalice's
+    _NON_SERIALIZED_ATTRS = (  # type: ignore[assignment] # Chalice's is a list
+        *("lambda_context", "authorizer", "caller", "claims", "client", "door_context", "entry", "explained"),
+        *("identity", "local_parameters", "matched", "routes", "segments"),
+    )
 
     caller: Caller | None = None
     explained: tuple[Exception, Problem] | None = None
+    authorized = False
+    #: Of the path, decoded once.
+    segments: list[str]
+    #: The route and the parameters that API Gateway itself found, where it tells.
+    matched: Match | None = None
+    #: The address that the door talked to; empty when it does not tell.
+    client: str
+    #: What the authorizer found out, as a REST API shows it: ``claims`` is always a dict.
+    authorizer: dict[str, Any]
+    local_parameters: dict[str, str] = {}  # noqa: RUF012 - never written to
+    identity: dict[str, Any] = {}  # noqa: RUF012 - never written to
     _json_body = None
     _context: dict[str, Any] | None = None
 
-    def __init__(
+    def __init__(self, event: dict[str, Any], headers: dict[str, str], body: bytes | None) -> None:
+        # Chalice's own constructor reads all this out of a REST API's event, which would have to be made first.
+        self._event_dict = event
+        self.door_context: dict[str, Any] = event.get("requestContext") or {}
+        self._headers = headers
+        self.headers = _ReadHeaders(headers)
+        self.query_params: MultiDict | None = None
+        self._body = body
+        self.stage_vars = event.get("stageVariables")
+        if identity := self.door_context.get("identity"):
+            self.identity = {**identity}
+        self.claims: dict[str, Any] = {}
+        self.authorizer = {"claims": {}}
+
+    def trust(self, findings: dict[str, Any], claims: dict[str, Any] | None) -> None:
+        """Take over what the door's authorizer has verified."""
+        self.claims = {**(claims or {})}
+        self.authorizer = {**findings, "claims": self.claims}
+
+    def place(
         self,
-        http: HttpRequest,
-        context: Any,  # noqa: ANN401 - a class of the Lambda runtime
         match: Match | None,
         routes: dict[str, RouteEntry],
+        context: Any,  # noqa: ANN401 - a class of the Lambda runtime
         languages: tuple[str, ...],
     ) -> None:
-        # Chalice's own constructor reads all this out of a REST API's event, which would have to be made first.
-        self.method = http.method
+        """Take over what the app knows of the request."""
         self.path, self.uri_params = match or (NO_ROUTE, {})
-        if http.local_parameters:
-            self.uri_params = self.uri_params | http.local_parameters
-        self.query_params = None if http.query is None else MultiDict(http.query)
-        self.headers = _ReadHeaders(http.headers)
-        self.stage_vars = http.stage_variables
-        self.lambda_context = context
-        self._body = http.body
-        self._event_dict = http.event
-        self._http = http
+        if self.local_parameters:
+            self.uri_params = self.uri_params | self.local_parameters
         self.routes = routes
-        self.entry = routes.get(http.method) or (routes.get("GET") if http.method == "HEAD" else None)
+        self.entry = routes.get(self.method) or (routes.get("GET") if self.method == "HEAD" else None)
+        self.lambda_context = context
         self._languages = languages
-        self.request_id = request_id_of(http.request_id, getattr(context, "aws_request_id", None))
-        own = http.headers.get("x-request-id")
+        self.request_id = request_id_of(self.door_context.get("requestId"), getattr(context, "aws_request_id", None))
+        own = self._headers.get("x-request-id")
         self.client_request_id = request_id_of(own, missing="") if own else ""
-        self.authorized = http.authorized
 
     @property
     def context(self) -> dict[str, Any]:
         """What a REST API's ``requestContext`` would hold. Few views need it, so it is made at first use."""
         if self._context is None:
-            http = self._http
             self._context = {
-                **http.context,
-                "httpMethod": http.method,
+                **self.door_context,
+                "httpMethod": self.method,
                 "resourcePath": self.path,
-                "identity": {**http.identity, "sourceIp": http.client},
-                "authorizer": http.authorizer,
+                "identity": {**self.identity, "sourceIp": self.client},
+                "authorizer": self.authorizer,
             }
         return self._context
 
@@ -115,13 +138,8 @@ class FrontDoorRequest(Request):
     def context(self, context: dict[str, Any]) -> None:
         self._context = context
         authorizer = context.get("authorizer") or {}
-        if authorizer is not self._http.authorizer:
-            self._http.claims = authorizer.get("claims") or {}
-
-    @property
-    def claims(self) -> dict[str, Any]:
-        """The claims of a token that the front door has verified, or that a middleware put into ``context``."""
-        return self._http.claims
+        if authorizer is not self.authorizer:
+            self.claims = authorizer.get("claims") or {}
 
     def to_dict(self) -> dict[str, Any]:
         """As in Chalice: what the request holds, fit for JSON."""
@@ -136,7 +154,7 @@ class FrontDoorRequest(Request):
     @property
     def content_type(self) -> str | None:
         """The header ``Content-Type``."""
-        return self._http.headers.get("content-type")
+        return self._headers.get("content-type")
 
     @property
     def language(self) -> str:
@@ -236,19 +254,12 @@ def _parse(text: str) -> object:
     return value
 
 
-def _check_depth(value: object) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [child for parent in level for child in _children(parent)]
-        if not level:
-            return
-    raise ValueError("nested too deep")
-
-
-def _children(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return list(value.values())
-    return value if isinstance(value, list) else []
+def _check_depth(value: object, left: int = MAX_DEPTH) -> None:
+    if isinstance(value, (dict, list)):
+        if not left:
+            raise ValueError("nested too deep")
+        for child in value.values() if isinstance(value, dict) else value:
+            _check_depth(child, left - 1)
 
 
 def _unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice.app import MultiDict
 
-from chalice_frontdoor import events
 from chalice_frontdoor.problems import reason_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from chalice_frontdoor.events import Form
 
 #: An ALB refuses a response whose JSON is larger (its documentation: "1 MB").
 ALB_RESPONSE_BYTES = 1_000_000
@@ -48,8 +49,6 @@ _TEXTUAL = ("text/", "application/json", "application/javascript", "application/
 _HOP_BY_HOP = frozenset(
     ("connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade")
 )
-_ALB = frozenset((events.ALB_MULTI, events.ALB_SINGLE))
-_WITHOUT_GATEWAY = _ALB | {events.LATTICE}
 _BODILESS = frozenset((204, 205, 304))
 
 #: One character becomes at most twelve bytes in the JSON that Lambda sends: a surrogate pair, both escaped.
@@ -82,8 +81,8 @@ class Answer:
     ``headers`` has by lower-case name the name to send, and its value or several.
 
     Raises:
-        ResponseRefused: the status is no final HTTP status, a header is malformed, or text has lone surrogates.
-        TypeError, ValueError: the body has no JSON form.
+        ResponseRefused: the status is no final HTTP status, or a header is malformed.
+        TypeError, ValueError: the body has no JSON form, or lone surrogates.
     """
 
     def __init__(self, status: object, headers: Mapping[str, object], body: object) -> None:
@@ -95,7 +94,7 @@ class Answer:
         if self.status in _BODILESS:
             content = ""
         if isinstance(content, str) and not content.isascii():
-            _check_encodable(content)
+            content.encode()
         if content and "content-type" not in self.headers:
             self.headers["content-type"] = ("Content-Type", content_type)
         self.body = content
@@ -115,71 +114,40 @@ class Answer:
         return single, {name: single.pop(name) for name in several} if several else {}
 
 
-def write(door: str, answer: Answer, binary_types: Sequence[str] = ()) -> dict[str, Any]:
-    """The response in the form that the door wants; in base64 if its type is one of ``binary_types`` (``app.api``).
+def write(form: Form, answer: Answer, binary_types: Sequence[str] = ()) -> dict[str, Any]:
+    """The response that answers a form of event; in base64 if its type is one of ``binary_types`` (``app.api``).
 
     Raises:
         ResponseTooLarge: it is more than the door lets through.
     """
     body, is_base64 = _transport(answer, binary_types)
     single, several = answer.divide_headers()
-    _check_header_bytes(door, single, several)
-    response = _WRITERS[door](answer, single, several)
-    response["statusCode"], response["isBase64Encoded"], response["body"] = answer.status, is_base64, body
-    limit = ALB_RESPONSE_BYTES if door in _ALB else LAMBDA_RESPONSE_BYTES
+    is_gateway = form.headers in {"cookies", "both"}
+    _check_header_bytes(single, several, is_gateway=is_gateway)
+    response: dict[str, Any] = {"statusCode": answer.status, "isBase64Encoded": is_base64, "body": body}
+    if not is_gateway:
+        response["statusDescription"] = f"{answer.status} {reason_phrase(answer.status)}"
+    if form.headers == "lists":
+        response["multiValueHeaders"] = {name: [value] for name, value in single.items()} | several
+    elif form.headers == "both":
+        if form.door == "chalice_local":
+            single.pop("Content-Length", None)  # its server writes the length itself
+        response["headers"], response["multiValueHeaders"] = single, several
+    else:
+        name, cookies = answer.headers.get("set-cookie", ("", ""))
+        if form.headers == "cookies" and name:
+            response["cookies"] = several.pop(name) if name in several else [single.pop(name)]
+        elif isinstance(cookies, list):
+            # They cannot be joined, and the map has one value a name; but names that differ in case are different.
+            single |= {_spelling(name, number): value for number, value in enumerate(several.pop(name))}
+        if several:
+            single |= {name: ", ".join(values) for name, values in several.items()}
+        response["headers"] = single
+    limit = ALB_RESPONSE_BYTES if form.door == "alb" else LAMBDA_RESPONSE_BYTES
     # Measuring costs as much as sending: only what could be too large is measured.
     if (len(body) + ALB_HEADER_BYTES) * _WORST_GROWTH > limit and len(json.dumps(response)) > limit:
         raise ResponseTooLarge(f"the response is more than {limit} bytes of JSON")
     return response
-
-
-def _alb_multi(answer: Answer, single: Single, several: Several) -> dict[str, Any]:
-    headers = {name: [value] for name, value in single.items()} | several
-    return {"statusDescription": f"{answer.status} {reason_phrase(answer.status)}", "multiValueHeaders": headers}
-
-
-def _alb_single(answer: Answer, single: Single, several: Several) -> dict[str, Any]:
-    for name, values in several.items():
-        if name.lower() == "set-cookie":
-            # Cookies cannot be joined, and the map has one value a name; but names that differ in case are different.
-            single.update((_spelling(name, number), value) for number, value in enumerate(values))
-        else:
-            single[name] = ", ".join(values)
-    return {"statusDescription": f"{answer.status} {reason_phrase(answer.status)}", "headers": single}
-
-
-def _version_2(answer: Answer, single: Single, several: Several) -> dict[str, Any]:
-    name, cookies = answer.headers.get("set-cookie", ("", None))
-    if cookies is None:
-        return {"headers": single | _joined(several)}
-    cookies = several.pop(name) if name in several else [single.pop(name)]
-    return {"headers": single | _joined(several), "cookies": cookies}
-
-
-def _joined(several: Several) -> Single:
-    return {name: ", ".join(values) for name, values in several.items()}
-
-
-def _version_1(_answer: Answer, single: Single, several: Several) -> dict[str, Any]:
-    return {"headers": single, "multiValueHeaders": several}
-
-
-def _chalice_local(_answer: Answer, single: Single, several: Several) -> dict[str, Any]:
-    # Its server writes the length itself; ours would be a second one.
-    single.pop("Content-Length", None)
-    return {"headers": single, "multiValueHeaders": several}
-
-
-_WRITERS = {
-    events.ALB_MULTI: _alb_multi,
-    events.ALB_SINGLE: _alb_single,
-    events.HTTP_API_2: _version_2,
-    events.HTTP_API_1: _version_1,
-    events.FUNCTION_URL: _version_2,
-    events.LATTICE: _alb_single,
-    events.REST: _version_1,
-    events.CHALICE_LOCAL: _chalice_local,
-}
 
 
 def _transport(answer: Answer, binary_types: Sequence[str]) -> tuple[str, bool]:
@@ -238,13 +206,6 @@ def _check_value(name: str, value: object) -> str:
     return text
 
 
-def _check_encodable(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ResponseRefused("the body holds a lone surrogate") from None
-
-
 def _encode(body: object) -> tuple[str | bytes, str]:
     """The body as text or bytes, and the content type that it has unless the view says another.
 
@@ -277,18 +238,15 @@ def _to_json(value: object) -> object:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_to_json)
 
 
-def _check_header_bytes(door: str, single: Single, several: Several) -> None:
+def _check_header_bytes(single: Single, several: Several, *, is_gateway: bool) -> None:
     total = sum(map(len, single)) + sum(map(len, single.values()))
     if not several and total <= GATEWAY_HEADER_BYTES:  # the least of the limits
         return
     lines = [len(name) + len(value) for name, values in several.items() for value in values]
     total += sum(lines)
-    if door in _WITHOUT_GATEWAY:
-        lines += [len(name) + len(value) for name, value in single.items()]
-        is_too_large = total > ALB_HEADER_BYTES or max(lines) > ALB_ONE_HEADER_BYTES
-    else:
-        is_too_large = total > GATEWAY_HEADER_BYTES
-    if is_too_large:
+    lines += [len(name) + len(value) for name, value in single.items()]
+    limits = (GATEWAY_HEADER_BYTES, GATEWAY_HEADER_BYTES) if is_gateway else (ALB_HEADER_BYTES, ALB_ONE_HEADER_BYTES)
+    if total > limits[0] or max(lines) > limits[1]:
         raise ResponseTooLarge("the headers are more than the front door lets through")
 
 
