@@ -42,7 +42,7 @@ def is_sound(connection):
 
 
 def prepared_names(connection):
-    return ask(connection, "SELECT count(*)::int FROM pg_prepared_statements")[0][0]
+    return connection.execute_simple("SELECT count(*)::int FROM pg_prepared_statements").rows[0][0]
 
 
 class ChangedSocket:

@@ -50,23 +50,17 @@ STALE_STATES = frozenset({"26000", "0A000"})
 #: Read at a time, if that much has arrived: a page of 50 rows in one go.
 READ_BYTES = 16_384
 #: A message begins with a code and its length, which counts itself but not the code.
-CODE_BYTES, HEADER_BYTES = 1, 5
+CODE_BYTES, LENGTH_BYTES, HEADER_BYTES = 1, 4, 5
 SASL, SASL_FINAL = 10, 12
 #: AuthenticationOk, CleartextPassword and MD5Password: without SCRAM before them, nothing is bound.
 UNBOUND = frozenset({0, 3, 5})
 NOT_BOUND = "the server does not support channel binding, which is required"
 SASL_MECHANISMS = slice(4, -2)
-#: The length of a message counts itself, but not the code before it.
-LENGTH_BYTES = 4
 NO_TYPES = ALL_TEXT = H_pack(0)  # parameters and columns in the text format
 DESCRIBE_PORTAL = core.DESCRIBE + i_pack(6) + core.PORTAL + NULL_BYTE
 UNNAMED = b""
-
-
-def message(code: bytes, data: bytes) -> bytes:
-    """One message with its length."""
-    whole: bytes = code + i_pack(len(data) + LENGTH_BYTES) + data
-    return whole
+#: One message, of its code and its data.
+message: Callable[[bytes, bytes], bytes] = core._create_message  # noqa: SLF001
 
 
 def parse(name: bytes, statement: bytes, oids: Sequence[int | None] = ()) -> bytes:
@@ -152,13 +146,8 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
     Outside a transaction each statement is its own. A connection belongs to one thread at a time, as in pg8000.
 
     Args:
-        user: the role to log in as.
-        host: name or address of the server; also the name that TLS verifies.
-        port: TCP port.
-        unix_sock: path of a Unix socket, used instead of ``host`` and ``port``.
-        sock: a connected socket, used instead of all of these. It should have TCP_NODELAY.
-        source_address: local address and port of a TCP connection.
-        tcp_keepalive: whether to set SO_KEEPALIVE.
+        user, host, port, unix_sock, sock, source_address, tcp_keepalive: as in pg8000. A given ``sock`` should have
+            TCP_NODELAY.
         timeout: seconds to open the connection, all addresses and TLS included, and later for each answer; None waits
             for ever.
         preamble: a statement without parameters and rows that is sent ahead of each statement outside a transaction,
@@ -167,8 +156,7 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         channel_binding: ``disable``, ``prefer`` or ``require``, as in libpq: the last trusts no server that does not
             prove by SCRAM that it knows the password and has the key of its TLS certificate.
         named: whether `execute` prepares statements under a name; not behind a transaction pooler.
-        options: pg8000's others: ``database``, ``password``, ``ssl_context``, ``application_name``, ``replication``,
-            ``startup_params``.
+        options: pg8000's others.
 
     Raises:
         DatabaseError: the server refused the connection.
@@ -207,11 +195,11 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         self.answer_seconds = timeout
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            if sock is None:
-                addresses = {"unix_sock": unix_sock, "source_address": source_address, "keepalive": tcp_keepalive}
-                sock = open_socket(host, port, deadline, **addresses)  # type: ignore[arg-type] # each has its own
-            sock.settimeout(seconds_left(deadline))
-            super().__init__(user, host=host, sock=sock, **options)
+            if sock is None and unix_sock is None:
+                sock = open_socket(host, port, deadline, source_address, keepalive=tcp_keepalive)
+            if sock is not None:
+                sock.settimeout(seconds_left(deadline))
+            super().__init__(user, host=host, unix_sock=unix_sock, sock=sock, timeout=timeout, **options)
         except BaseException as error:
             self._abandon()
             if sock is not None:
@@ -270,17 +258,14 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         """
         if self._named and stream is None:
             return self.execute_prepared(statement, vals, oids)
-        return self.execute_unnamed(statement, vals, oids, stream)
-
-    def execute_unnamed(
-        self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = (), stream: object = None
-    ) -> Answer:
-        """Run one statement in one round trip; see `execute`."""
         self.settle()
         return self._receive(self._send_unnamed(statement, vals, oids, stream))
 
+    #: Under its name in pg8000, whose interfaces call it.
+    execute_unnamed = execute
+
     def execute_prepared(self, statement: str, vals: Sequence[object] = (), oids: Sequence[int] = ()) -> Answer:
-        """Like `execute_unnamed`, for a statement that will be repeated: the server keeps its parse tree, and perhaps
+        """Like `execute`, for a statement that will be repeated: the server keeps its parse tree, and perhaps
         its plan (https://www.postgresql.org/docs/current/sql-prepare.html#SQL-PREPARE-NOTES).
 
         After a change of the schema it is prepared again, in a second round trip.
@@ -312,7 +297,7 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         if len(self._prepared) >= MAX_PREPARED:
             flow.append(close_statement(self._prepared.pop(next(iter(self._prepared))).name))
         # The server has it already if its first execution failed. Closing what is not there is no error.
-        flow += [close_statement(name), parse(name, self._encode(statement), oids)]
+        flow += [close_statement(name), parse(name, statement.encode(self._client_encoding), oids)]
         self._send(b"".join((*flow, run(bind, values, self._client_encoding), SYNC_MSG)))
         answer = Answer(statement, prefix=prefix)
         answer.prepares = key, name, bind
@@ -351,7 +336,7 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         """Run statements without parameters by the simple protocol, in one round trip; see `execute`."""
         self.settle()
         prefix = self._prefix_now()
-        self._send(message(core.QUERY, self._encode(prefix.text + statement) + NULL_BYTE))
+        self._send(message(core.QUERY, (prefix.text + statement).encode(self._client_encoding) + NULL_BYTE))
         return self._receive(Answer(statement, prefix=prefix))
 
     def close(self) -> None:
@@ -366,15 +351,12 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
         """What goes ahead of the next statement: `NO_PREFIX` itself means that a transaction is open."""
         return NO_PREFIX if self._transaction_status in OPEN_STATES else self._prefix
 
-    def _encode(self, statement: str) -> bytes:
-        return statement.encode(self._client_encoding)
-
     def _send_unnamed(
         self, statement: str, vals: Sequence[object], oids: Sequence[int] = (), stream: object = None
     ) -> Answer:
         prefix = self._prefix_now()
         flow = run(UNNAMED_BIND, make_params(self.py_types, vals), self._client_encoding)
-        self._send(prefix.flow + parse(UNNAMED, self._encode(statement), oids) + flow + SYNC_MSG)
+        self._send(prefix.flow + parse(UNNAMED, statement.encode(self._client_encoding), oids) + flow + SYNC_MSG)
         return Answer(statement, stream=stream, prefix=prefix)
 
     def _send(self, data: bytes) -> None:

@@ -36,7 +36,7 @@ class Connection(PipelinedConnection, dbapi.Connection):  # type: ignore[misc] #
     def commit(self) -> None:
         """Commit, in one round trip, or none outside a transaction."""
         if self.in_transaction:
-            self.execute_unnamed("commit")
+            self.execute_simple("commit")
 
     def _prefix_now(self) -> Prefix:
         return super()._prefix_now() if self.autocommit or self.in_transaction else self._beginning
@@ -50,15 +50,15 @@ class Cursor(dbapi.Cursor):  # type: ignore[misc] # pg8000 has no types
     def execute(
         self, operation: str, args: Sequence[object] | Mapping[str, object] = (), stream: object = None
     ) -> None:
-        """Run one statement; see `PipelinedConnection.execute`.
-
-        Raises:
-            InterfaceError: also if the cursor is closed, or the statement's parameters cannot be read.
-        """
+        """Run one statement; see `PipelinedConnection.execute`."""
         if self._c is None:
             raise InterfaceError("Cursor closed")
         if args or stream is not None:
-            statement, values = _number(operation, args)
+            style = dbapi.paramstyle
+            if style in POSITIONAL:
+                statement, values = _number(style, operation), args
+            else:
+                statement, values = dbapi.convert_paramstyle(style, operation, args)
             self._context = self._c.execute(statement, values, self._input_oids, stream)
         else:
             self._context = self._c.execute_simple(operation)
@@ -71,22 +71,8 @@ def connect(user: str, **options: object) -> Connection:
     return Connection(user, **options)  # type: ignore[arg-type] # each has its own type
 
 
-def _number(
-    operation: str, args: Sequence[object] | Mapping[str, object]
-) -> tuple[str, Sequence[object] | Mapping[str, object]]:
-    """The statement with parameters $1, $2 and so on, and their values."""
-    style = dbapi.paramstyle
-    try:
-        if style in POSITIONAL:
-            return _number_positional(style, operation), args
-        numbered: tuple[str, Sequence[object]] = dbapi.convert_paramstyle(style, operation, args)
-    except (AttributeError, LookupError, TypeError) as error:
-        raise InterfaceError("the statement's parameters cannot be read") from error
-    return numbered
-
-
 @lru_cache(maxsize=512)
-def _number_positional(style: str, operation: str) -> str:
-    """pg8000 looks at each character, 0.1 ms for a long statement."""
+def _number(style: str, operation: str) -> str:
+    """The statement with parameters $1, $2 and so on. pg8000 looks at each character, 0.1 ms for a long statement."""
     statement: str = dbapi.convert_paramstyle(style, operation, ())[0]
     return statement

@@ -19,51 +19,28 @@ def seconds_left(deadline: float | None) -> float | None:
     return None if deadline is None else max(deadline - time.monotonic(), 0.001)
 
 
-def open_socket(  # noqa: PLR0913 - pg8000's names
-    host: str,
-    port: int,
-    deadline: float | None,
-    *,
-    unix_sock: str | None = None,
-    source_address: tuple[str, int] | None = None,
-    keepalive: bool = True,
+def open_socket(
+    host: str, port: int, deadline: float | None, source_address: tuple[str, int] | None, *, keepalive: bool
 ) -> socket.socket:
-    """Open a socket to ``unix_sock``, or else to the first address of ``host`` that answers.
+    """Open a socket to the first address of ``host`` that answers.
 
-    ``socket.create_connection``, which pg8000 uses, gives each address the whole time.
+    ``socket.create_connection`` alone, which pg8000 uses, gives each address the whole time.
 
     Raises:
         OSError: none answered in time.
     """
-    if unix_sock is not None:
-        return _connect(socket.socket(socket.AF_UNIX), unix_sock, deadline)
     failure = OSError(f"{host} has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        endpoint = socket.socket(family, kind, protocol)
+    for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
         try:
-            if source_address is not None:
-                endpoint.bind(source_address)
-            _connect(endpoint, address, deadline)
+            endpoint = socket.create_connection((str(address[0]), port), seconds_left(deadline), source_address)
         except OSError as error:
-            endpoint.close()
             failure = error
             continue
         # Without it, a message in several packets waits for the server's delayed acknowledgement, 40 ms.
         endpoint.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if keepalive:
-            endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        endpoint.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, keepalive)
         return endpoint
     raise failure
-
-
-def _connect(endpoint: socket.socket, address: object, deadline: float | None) -> socket.socket:
-    try:
-        endpoint.settimeout(seconds_left(deadline))
-        endpoint.connect(address)  # type: ignore[arg-type] # its form depends on the family
-    except OSError:
-        endpoint.close()
-        raise
-    return endpoint
 
 
 def scram_client(mechanisms: Sequence[str], password: bytes, binding: tuple[str, object] | None = None) -> ScramClient:
