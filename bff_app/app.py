@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from chalice_frontdoor import Problem, ResponseRefused, apply_defaults
 from chalice_frontdoor.logs import log_refusal
 from chalice_frontdoor.openapi import describe, json_of, operation, ref
 from chalicelib.web import openapi
 from chalicelib.web.bootstrap import client, page, prepare, services
-from chalicelib.web.pages import FileUnknown
-from chalicelib.web.problems import answer_refused, upstream_failed
 from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
 from chalicelib.web.session import Refusal
-from chalicelib.web.upstream import UpstreamError
+from chalicelib.web.upstream import SAFE_METHODS
 from contract.api import SHARED_PROBLEMS, make_app
 
 if TYPE_CHECKING:
@@ -53,10 +51,8 @@ def get_page_file(version: str, name: str) -> Response:
     "/health",
     spec=operation(
         "Whether the public door answers; with deep=1, whether the parts behind it do",
-        {
-            200: json_of(ref("Health"), "It does."),
-            503: openapi.problem("At least one part does not answer well; `partes` tells which."),
-        },
+        {200: json_of(ref("Health"), "It does.")},
+        problems=[503],
         parameters=[openapi.DEEP],
         security=[],
     ),
@@ -66,7 +62,7 @@ def check_health() -> dict[str, object]:
     query = app.current_request.query_params
     if query is None or query.get("deep") != "1":
         return {"estado": "ok"}
-    return {"estado": "ok", "partes": services().health.check_parts(app.request_id)}
+    return {"estado": "ok", "partes": services().health.check_parts(app.current_request)}
 
 
 @app.route(
@@ -77,7 +73,7 @@ def check_health() -> dict[str, object]:
 )
 def describe_api() -> dict[str, object]:
     own = describe(app, openapi.INFO, openapi.components())
-    return services().description.compose(own, app.request_id, app.lambda_context)
+    return services().description.compose(own, app.current_request)
 
 
 @app.route(
@@ -90,109 +86,46 @@ def get_session() -> Response:
     return services().sign_in.describe(app.current_request)
 
 
-@app.route(
-    "/sesion/entrar",
-    spec=operation(
-        "Sends a browser to the identity provider to sign in",
-        {
-            303: openapi.redirect("To the identity provider.", "Where people type their passwords."),
-            422: openapi.problem("`volver` leads away from this site."),
-        },
-        problems=(400, 404),
-        parameters=[openapi.RETURN_TO, openapi.PURPOSE],
-        security=[],
-    ),
-)
+def browser_route(path: str, method: str, status: int, summary: str) -> Callable[..., Any]:
+    """A route of the sign-in: what it takes and gives is between our page, its cookies and the identity provider."""
+    done = {status: {"description": "Done. Only our own page may ask for it, with its cookies."}}
+    problems = (400, 401, 403, 404, 422, 502, 503, 504)
+    spec = operation(summary, done, problems=problems, security=[{openapi.SESSION: []}, {}])
+    return app.route(path, methods=[method], content_types=["*/*"], spec=spec)
+
+
+@browser_route("/sesion/entrar", "GET", 303, "Sends a browser to the identity provider to sign in")
 def begin_session() -> Response:
     return services().sign_in.begin(app.current_request)
 
 
-@app.route(
-    "/sesion/vuelta",
-    spec=operation(
-        "Where the identity provider sends the browser back to",
-        {
-            303: openapi.redirect("The person is signed in, or the page says why not.", "Where the person goes on."),
-            400: openapi.problem("The sign-in is not one that this browser began, or it did not succeed."),
-        },
-        problems=(404, 502, 503, 504),
-        parameters=openapi.SIGN_IN_RESULT,
-        security=[],
-    ),
-)
+@browser_route("/sesion/vuelta", "GET", 303, "Where the identity provider sends the browser back to")
 def finish_sign_in() -> Response:
-    return services().sign_in.finish(app.current_request, app.lambda_context)
+    return services().sign_in.finish(app.current_request)
 
 
-@app.route(
-    "/sesion/renovar",
-    methods=["POST"],
-    content_types=["*/*"],
-    spec=operation(
-        "Renews the session of a browser; only our own page may",
-        {200: openapi.session(ref("Sesion"), "Who it is.")},
-        problems=(400, 401, 403, 404, 502, 503, 504),
-        security=[{openapi.RENEWAL: []}],
-    ),
-)
+@browser_route("/sesion/renovar", "POST", 200, "Renews the session of a browser")
 def renew_session() -> Response:
     return services().sign_in.renew(app.current_request)
 
 
-@app.route(
-    "/sesion/salir",
-    methods=["POST"],
-    content_types=["*/*"],
-    spec=operation(
-        "Ends the session of this browser, or with todas=1 all of this person's; only our own page may",
-        {200: openapi.session(openapi.GOODBYE, "It is over.")},
-        problems=(400, 401, 403, 404, 502, 503, 504),
-        parameters=[openapi.EVERYWHERE],
-        security=[{openapi.RENEWAL: []}, {}],
-    ),
-)
+@browser_route("/sesion/salir", "POST", 200, "Ends the session of a browser, or with todas=1 all of the person's")
 def end_session() -> Response:
     return services().sign_in.end(app.current_request)
 
 
-@app.route(
-    "/sesion/segundo-factor",
-    methods=["POST"],
-    content_types=["*/*"],
-    spec=operation(
-        "A new secret for an authenticator app; only our own page may",
-        {200: json_of(ref("NuevoFactor"), "It counts once it is confirmed.")},
-        problems=(400, 403, 404, 502, 503, 504),
-        security=[{openapi.STEP_UP: [], openapi.SESSION: []}],
-    ),
-)
+@browser_route("/sesion/segundo-factor", "POST", 200, "A new secret for an authenticator app")
 def begin_second_factor() -> Response:
     return services().second_factor.begin(app.current_request)
 
 
-@app.route(
-    "/sesion/segundo-factor",
-    methods=["PUT"],
-    spec=operation(
-        "Confirm the secret with the code that the app shows; only our own page may",
-        {
-            204: {"description": "Signing in asks for a code from now on."},
-            422: openapi.problem("The code is wrong."),
-        },
-        problems=(400, 403, 404, 502, 503, 504),
-        body=openapi.APP_CODE,
-        security=[{openapi.STEP_UP: [], openapi.SESSION: []}],
-    ),
-)
+@browser_route("/sesion/segundo-factor", "PUT", 204, "Confirms the secret with the code that the app shows")
 def confirm_second_factor() -> Response:
     return services().second_factor.confirm(app.current_request)
 
 
 def forwarding_view(route: ProxiedRoute) -> Callable[..., Response]:
-    def forward(**_parameters: str) -> Response:
-        return services().proxy.forward(route, app.current_request, app.lambda_context)
-
-    return forward
+    return lambda **_parameters: services().proxy.forward(route, app.current_request)
 
 
 for proxied in PROXIED_ROUTES:
@@ -205,12 +138,13 @@ def log_and_explain(error: Refusal) -> Problem:
     return error
 
 
-app.register_problems(
-    {
-        **SHARED_PROBLEMS,
-        FileUnknown: Problem(404),
-        Refusal: log_and_explain,
-        ResponseRefused: lambda _: answer_refused(app.current_request.method),
-        UpstreamError: upstream_failed,
+def explain_refused_answer(_error: ResponseRefused) -> Problem:
+    detail = {
+        "es": "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
+        "en": "The answer of the service behind is too large or not valid. Ask for less at once.",
     }
-)
+    is_unknown = app.current_request.method not in SAFE_METHODS
+    return Problem(502, detail=detail, resultado_desconocido=is_unknown)
+
+
+app.register_problems({**SHARED_PROBLEMS, Refusal: log_and_explain, ResponseRefused: explain_refused_answer})

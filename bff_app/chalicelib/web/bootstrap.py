@@ -15,14 +15,13 @@ from chalicelib.web.pages import Page
 from chalicelib.web.proxy import Proxy
 from chalicelib.web.recent import Recent
 from chalicelib.web.second_factor import SecondFactor
-from chalicelib.web.settings import Settings, read_inbox_url, read_salary_settings, read_settings
+from chalicelib.web.settings import Settings, read_page_settings, read_settings
 from chalicelib.web.sign_in import Demonstration, SignIn
-from chalicelib.web.upstream import Upstream
 
 if TYPE_CHECKING:
     from chalicelib.web.httpx_client import HttpxClient
     from chalicelib.web.proxy import UpstreamName
-    from chalicelib.web.upstream import Send
+    from chalicelib.web.upstream import Send, Upstream
 
 logger = logging.getLogger(__name__)
 
@@ -41,10 +40,7 @@ class Services(NamedTuple):
 
 def assemble(settings: Settings, send: Send) -> Services:
     """Put the services together; ``send`` reaches the upstreams."""
-    upstreams: dict[UpstreamName, Upstream] = {
-        "crud": Upstream("crud", settings.crud_api),
-        "email": Upstream("email", settings.email_api),
-    }
+    upstreams: dict[UpstreamName, Upstream] = {"crud": settings.crud_api, "email": settings.email_api}
     sign_in = settings.sign_in
     parts = (
         Proxy(send, upstreams, sign_in),
@@ -68,8 +64,8 @@ def _make_client() -> HttpxClient:
 
 client = PerProcess(_make_client, close=lambda made: made.close())
 services = PerProcess(lambda: assemble(read_settings(), lambda request, deadline: client().send(request, deadline)))
-# The page needs none of the services, only the link that the environment may name.
-page = PerProcess(lambda: Page(PAGE_FOLDER, read_inbox_url(), read_salary_settings()))
+# The page needs none of the services.
+page = PerProcess(lambda: Page(PAGE_FOLDER, read_page_settings()))
 
 
 def prepare() -> None:

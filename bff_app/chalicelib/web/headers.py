@@ -42,24 +42,11 @@ _OK = 200
 _UNCHANGEABLE = frozenset({"etag", "content-encoding"})
 
 
-class MalformedHeader(Problem):
-    """A header contains characters that HTTP does not allow."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            400,
-            detail={
-                "es": f"La cabecera {name} contiene caracteres que HTTP no permite.",
-                "en": f"The header {name} contains characters that HTTP does not allow.",
-            },
-        )
-
-
 def forwarded_headers(headers: Mapping[str, str]) -> Headers:
     """The headers of a client's request that the upstream gets too.
 
     Raises:
-        MalformedHeader: a value could not be sent.
+        Problem: 400, a value contains characters that HTTP does not allow.
     """
     for_this_hop = _names_in_connection([headers.get("Connection", "")])
     return tuple(
@@ -79,26 +66,20 @@ def returned_headers(headers: Headers) -> ReturnedHeaders:
     return returned
 
 
-def is_compressible(request_headers: Mapping[str, str], status: int, headers: ReturnedHeaders, body: bytes) -> bool:
-    """Whether to compress an answer. CloudFront does not: it compresses only what it may keep.
+def compress_for(request_headers: Mapping[str, str], status: int, headers: ReturnedHeaders, body: bytes) -> bytes:
+    """The ``body`` of an answer for the client, compressed if that may be; then ``headers`` are changed to say so.
 
-    The length of a compressed answer reveals something of its content to a site that can trigger requests and observe
-    them (BREACH). A program with its own token, or our own page, does not ask for another site.
+    CloudFront does not: it compresses only what it may keep. The length of a compressed answer reveals something of its
+    content to a site that can trigger requests and observe them (BREACH). A program with its own token, or our own
+    page, does not ask for another site.
     """
     is_own = request_headers.get("Sec-Fetch-Site") == "same-origin" or "Authorization" in request_headers
-    return (
-        status == _OK
-        and len(body) >= MIN_COMPRESSED_BYTES
-        and is_own
-        and accepts_gzip(request_headers)
-        and not _UNCHANGEABLE & headers.keys()
-    )
-
-
-def compressed_headers(headers: ReturnedHeaders) -> ReturnedHeaders:
-    """The headers of an answer whose body is compressed."""
-    varies = ", ".join([*headers.get("vary", []), "Accept-Encoding"])
-    return {**headers, "content-encoding": ["gzip"], "vary": [varies]}
+    is_worth_it = status == _OK and len(body) >= MIN_COMPRESSED_BYTES
+    if not (is_own and is_worth_it and accepts_gzip(request_headers)) or _UNCHANGEABLE & headers.keys():
+        return body
+    headers["content-encoding"] = ["gzip"]
+    headers["vary"] = [", ".join([*headers.get("vary", []), "Accept-Encoding"])]
+    return compress(body)
 
 
 def compress(content: bytes) -> bytes:
@@ -124,5 +105,9 @@ def _wire_value(name: str, value: str) -> str:
     except UnicodeEncodeError:
         value = value.encode("utf-8", "replace").decode("latin-1")
     if not _VALUE.fullmatch(value):
-        raise MalformedHeader(name)
+        detail = {
+            "es": f"La cabecera {name} contiene caracteres que HTTP no permite.",
+            "en": f"The header {name} contains characters that HTTP does not allow.",
+        }
+        raise Problem(400, detail=detail)
     return value.strip("\t ")

@@ -12,19 +12,10 @@ import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import certifi
 import httpx
 
 from chalicelib.web.limits import CONNECT_SECONDS, KEEP_ALIVE_SECONDS, MAX_ANSWER_BODY_BYTES
-from chalicelib.web.upstream import (
-    AnswerTooLarge,
-    Deadline,
-    UpstreamAnswer,
-    UpstreamBroken,
-    UpstreamError,
-    UpstreamTooSlow,
-    UpstreamUnreachable,
-)
+from chalicelib.web.upstream import Deadline, UpstreamAnswer, UpstreamError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,29 +23,26 @@ if TYPE_CHECKING:
     from chalicelib.web.upstream import UpstreamRequest
 
 _FINAL_STATUSES = range(200, 600)
-# What is raised before any of the request may have left this process.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout)
 # How often deadlines are looked at. It also cuts a connection that was made just after its line was cut.
 _LOOK_SECONDS = 0.1
 _url = lru_cache(httpx.URL)  # parsing one takes longer than a system call
 
 
-def make_tls_context() -> ssl.SSLContext:
-    """TLS that trusts the system's authorities, or certifi's where it has none: reading a store is slow."""
-    context = ssl.create_default_context()
-    if not context.cert_store_stats()["x509_ca"]:
-        context.load_verify_locations(certifi.where())
-    return context
-
-
 class HttpxClient:
-    """Sends each request over a line that no other request uses meanwhile. Threads may share it."""
+    """Sends each request over a line that no other request uses meanwhile. Threads may share it.
+
+    httpx limits each read and each write: an upstream that sends a byte now and then would keep a request waiting for
+    ever. So one thread looks at all exchanges now and then, and cuts those that are not over at their deadline.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None, max_answer_bytes: int = MAX_ANSWER_BODY_BYTES) -> None:
-        self._tls = tls or make_tls_context()
+        self._tls = tls or ssl.create_default_context()
         self._max_answer_bytes = max_answer_bytes
         self._idle: list[_Line] = []
-        self._watchdog = _Watchdog()
+        self._busy: dict[_Line, Deadline] = {}
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="deadlines", daemon=True).start()
 
     def send(self, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
         """Send ``request`` and read the whole answer before ``deadline``.
@@ -65,56 +53,62 @@ class HttpxClient:
         Raises:
             UpstreamError: there is no usable answer.
         """
+        with self._lock:
+            line = self._idle.pop() if self._idle else _Line(self._tls)
+            self._busy[line] = deadline
         try:
-            line = self._idle.pop()
-        except IndexError:
-            line = _Line(self._tls)
-        self._watchdog.watch(line, deadline)
-        try:
-            return self._send(line, request, deadline)
+            with contextlib.closing(_start(line, request, deadline)) as response:
+                return self._read(request, response)
         except httpx.TransportError as error:
             raise _failure(request, error, deadline) from None
         finally:
-            self._watchdog.leave(line)
-            self._idle.append(line)
+            with self._lock:  # else the line could be cut in the next exchange
+                del self._busy[line]
+                self._idle.append(line)
 
     def close(self) -> None:
         """Close all connections."""
-        self._watchdog.stop()
+        self._closed.set()
         while self._idle:
             self._idle.pop().transport.close()
 
-    def _send(self, line: _Line, request: UpstreamRequest, deadline: Deadline) -> UpstreamAnswer:
-        try:
-            response = line.start(request, deadline)
-        except (httpx.NetworkError, httpx.RemoteProtocolError):
-            if line.has_connected or not request.is_safe or deadline.seconds_left() <= 0:
-                raise
-            response = line.start(request, deadline)
-        with contextlib.closing(response):
-            return self._read(request, response)
+    def _watch(self) -> None:
+        while not self._closed.wait(_LOOK_SECONDS):
+            with self._lock:
+                for line, deadline in self._busy.items():
+                    if deadline.seconds_left() <= 0:
+                        line.cut()
 
     def _read(self, request: UpstreamRequest, response: httpx.Response) -> UpstreamAnswer:
         if response.status_code not in _FINAL_STATUSES:
-            raise UpstreamBroken(request, request_sent=True, reason=f"status {response.status_code}")
+            raise UpstreamError("broken", request, reason=f"status {response.status_code}")
         body = bytearray()
         # Raw: a content coding that the upstream chose is passed on, not undone.
         for chunk in response.iter_raw():
             body += chunk
             if len(body) > self._max_answer_bytes:
-                raise AnswerTooLarge(request, request_sent=True, reason=f"more than {self._max_answer_bytes} bytes")
+                raise UpstreamError("too_large", request, reason=f"more than {self._max_answer_bytes} bytes")
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         return UpstreamAnswer(response.status_code, headers, bytes(body))
 
 
+def _start(line: _Line, request: UpstreamRequest, deadline: Deadline) -> httpx.Response:
+    try:
+        return line.start(request, deadline)
+    except (httpx.NetworkError, httpx.RemoteProtocolError):
+        if line.has_connected or not request.is_safe or deadline.seconds_left() <= 0:
+            raise
+        return line.start(request, deadline)
+
+
 def _failure(request: UpstreamRequest, error: httpx.TransportError, deadline: Deadline) -> UpstreamError:
-    """What ``error`` means. The watchdog's cut looks as if the server had closed the connection."""
-    kind: type[UpstreamError] = UpstreamBroken
+    """What ``error`` means. The watching thread's cut looks as if the server had closed the connection."""
+    is_sent, failure = not isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout)), "broken"
     if isinstance(error, httpx.TimeoutException) or deadline.seconds_left() <= 0:
-        kind = UpstreamTooSlow
-    elif isinstance(error, httpx.ConnectError):
-        kind = UpstreamUnreachable
-    return kind(request, request_sent=not isinstance(error, _NOT_SENT), reason=type(error).__name__)
+        failure = "too_slow"
+    elif not is_sent:
+        failure = "unreachable"
+    return UpstreamError(failure, request, request_sent=is_sent, reason=type(error).__name__)
 
 
 class _Line:
@@ -130,7 +124,7 @@ class _Line:
     def start(self, request: UpstreamRequest, deadline: Deadline) -> httpx.Response:
         """Send ``request``, and return the answer as soon as its headers are there."""
         self.has_connected = False
-        origin = request.upstream.address.origin
+        origin = request.upstream.origin
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
             if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
@@ -159,35 +153,3 @@ class _Line:
         for each in list(self._sockets.values()):
             with contextlib.suppress(OSError):  # it is closed already
                 socket.socket.shutdown(each, socket.SHUT_RDWR)  # of the TCP connection, below TLS
-
-
-class _Watchdog:
-    """Cuts each line whose exchange is not over at its deadline.
-
-    httpx limits each read and each write: an upstream that sends a byte now and then would keep a request waiting for
-    ever. One thread looks at all exchanges now and then: no request has to wake it.
-    """
-
-    def __init__(self) -> None:
-        self._watched: dict[_Line, Deadline] = {}
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        threading.Thread(target=self._run, name="deadlines", daemon=True).start()
-
-    def watch(self, line: _Line, deadline: Deadline) -> None:
-        with self._lock:
-            self._watched[line] = deadline
-
-    def leave(self, line: _Line) -> None:
-        with self._lock:  # else the line could be cut in the next exchange
-            del self._watched[line]
-
-    def stop(self) -> None:
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(_LOOK_SECONDS):
-            with self._lock:
-                for line, deadline in list(self._watched.items()):
-                    if deadline.seconds_left() <= 0:
-                        line.cut()

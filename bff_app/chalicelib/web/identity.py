@@ -18,36 +18,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.web.session import Refusal
-from chalicelib.web.upstream import (
-    Upstream,
-    UpstreamBroken,
-    UpstreamBusy,
-    UpstreamError,
-    UpstreamTooSlow,
-)
+from chalicelib.web.upstream import UpstreamError
 from contract import aws
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import Deadline, Send, UpstreamRequest
+    from chalicelib.web.upstream import Deadline, Send
 
 logger = logging.getLogger(__name__)
 
-IDENTITY = "identity"
 #: What no session's token may have: with it, a thief could replace the second factor.
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
-_SCOPES = "openid email profile"
 _CONNECT_SECONDS, _READ_SECONDS, _ATTEMPTS = 1, 3, 2
 _OK = 200
 _WRONG_CODE = frozenset({"EnableSoftwareTokenMFAException", "CodeMismatchException"})
+_REFUSALS = {"invalid_grant": "invalid_code", "RefreshTokenReuseException": "reused_token"}
 # The pool does not, or no longer, accept a token or a person; the reason of the refusal for each call.
-_REFUSED = frozenset({"NotAuthorizedException", "UserNotFoundException"})
-_REFUSALS = {"renew": "session_over", "revoke": "session_over", "new secret": "step_up_needed",
-             "confirm secret": "step_up_needed"}  # fmt: skip
-_BUSY = frozenset({"TooManyRequestsException", "LimitExceededException", 429, 503})
-_RETRY_SECONDS = "5"
+_NOT_ACCEPTED = frozenset({"NotAuthorizedException", "UserNotFoundException"})
+_NOT_ACCEPTED_FOR = {
+    "renew": "session_over",
+    "revoke": "session_over",
+    "new secret": "step_up_needed",
+    "confirm secret": "step_up_needed",
+}
+_BUSY = frozenset({"TooManyRequestsException", "LimitExceededException", "429", "503"})
+_RETRY_SECONDS = 5
 
 
 class Tokens(NamedTuple):
@@ -70,9 +67,6 @@ class Identity:
         self._send = send
         self._settings = settings
         self._pool = settings.issuer.rpartition("/")[2]
-        self._pages = Upstream(IDENTITY, settings.login)
-        # What an error of the pool's API is about, as far as a client learns it.
-        self._api_request = self._pages.request("POST", "/", ())
 
     @cached_property
     def secret(self) -> str:
@@ -85,30 +79,26 @@ class Identity:
             secret: str = found["Parameter"]["Value"]
             return secret
 
-    def login_address(self, proofs: Mapping[str, str], return_address: str, language: str, *, is_step_up: bool) -> str:
+    def login_address(self, query: Mapping[str, str], *, is_step_up: bool) -> str:
         """Where the browser goes to sign in; for a step-up the password is asked for in any case."""
-        step_up = {"prompt": "login", "scope": f"openid {ADMIN_SCOPE}"} if is_step_up else {}
-        return self._page(
-            "/oauth2/authorize",
-            {
-                "response_type": "code",
-                "client_id": self._settings.client_id,
-                "redirect_uri": return_address,
-                "scope": _SCOPES,
-                **proofs,
-                "code_challenge_method": "S256",
-                "lang": language,
-                **step_up,
-            },
-        )
+        asked = {
+            "response_type": "code",
+            "client_id": self._settings.client_id,
+            "scope": "openid email profile",
+            "code_challenge_method": "S256",
+            **query,
+        }
+        if is_step_up:
+            asked |= {"prompt": "login", "scope": f"openid {ADMIN_SCOPE}"}
+        return self._page("/oauth2/authorize", asked)
 
     def logout_address(self, return_address: str) -> str:
         """Where the browser goes to end its session with the identity provider itself."""
         return self._page("/logout", {"client_id": self._settings.client_id, "logout_uri": return_address})
 
     def _page(self, path: str, query: Mapping[str, str]) -> str:
-        address = self._settings.login
-        return address.origin + address.target(path, {}, query.items())
+        pages = self._settings.login
+        return pages.origin + pages.target(path, query=query.items())
 
     def redeem(self, code: str, verifier: str, return_address: str, deadline: Deadline) -> Tokens:
         """The tokens for the ``code`` that came back from the sign-in."""
@@ -118,32 +108,26 @@ class Identity:
             "redirect_uri": return_address,
             "code_verifier": verifier,
         }
-        pair = base64.b64encode(f"{self._settings.client_id}:{self.secret}".encode()).decode()
-        headers = ("Content-Type", "application/x-www-form-urlencoded"), ("Authorization", f"Basic {pair}")
-        question = self._pages.request(
-            "POST", self._settings.login.target("/oauth2/token", {}, ()), headers, urlencode(form).encode("ascii")
+        pages, pair = self._settings.login, f"{self._settings.client_id}:{self.secret}"
+        headers = (
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Authorization", f"Basic {base64.b64encode(pair.encode()).decode()}"),
         )
-        try:
+        question = pages.request("POST", pages.target("/oauth2/token"), headers, urlencode(form).encode("ascii"))
+        with self._calling("redeem"):
             answer = self._send(question, deadline)
-        except UpstreamError as error:
-            _log(logging.WARNING, "redeem", f"{type(error).__name__} ({error.reason})")
-            raise
-        found = _read_object(answer.body)
-        _log(logging.INFO if answer.status == _OK else logging.WARNING, "redeem", str(answer.status))
-        if answer.status == _OK:
-            return _read_tokens(question, found, "access_token", "id_token", "refresh_token", "expires_in")
-        if found.get("error") == "invalid_grant":
-            raise Refusal("invalid_code")
-        if answer.status in _BUSY:
-            raise UpstreamBusy(question, retry_after=_RETRY_SECONDS)
-        raise UpstreamError(question, reason=str(answer.status))
+            found = _read_object(answer.body)
+            if answer.status != _OK:
+                is_refused = found.get("error") == "invalid_grant"
+                raise self._failure("redeem", "invalid_grant" if is_refused else str(answer.status))
+            return self._read_tokens(found, "access_token", "id_token", "refresh_token", "expires_in")
 
     def renew(self, renewal: str) -> Tokens:
         """New tokens for a person who is signed in."""
         with self._calling("renew"):
             answer = self._cognito.get_tokens_from_refresh_token(RefreshToken=renewal, **self._proof)
-        found = answer.get("AuthenticationResult", {})
-        return _read_tokens(self._api_request, found, "AccessToken", "IdToken", "RefreshToken", "ExpiresIn")
+            found = answer.get("AuthenticationResult", {})
+            return self._read_tokens(found, "AccessToken", "IdToken", "RefreshToken", "ExpiresIn")
 
     def revoke(self, renewal: str) -> None:
         """Make ``renewal`` useless."""
@@ -190,20 +174,36 @@ class Identity:
 
     @contextmanager
     def _calling(self, purpose: str) -> Iterator[None]:
+        """Log one line about a call, without codes, tokens or people, and say what a failure means."""
+        outcome = "ok"
         try:
             yield
+        except (Refusal, UpstreamError) as error:
+            outcome = error.reason
+            raise
         except aws.call_errors() as error:
-            code = aws.code_of(error)
-            _log(logging.WARNING, purpose, code)
-            if code == "RefreshTokenReuseException":
-                raise Refusal("reused_token") from None
-            if code in _REFUSED and purpose in _REFUSALS:
-                raise Refusal(_REFUSALS[purpose]) from None
-            if code in _BUSY:
-                raise UpstreamBusy(self._api_request, retry_after=_RETRY_SECONDS, reason=code) from error
-            kind = UpstreamTooSlow if code.endswith("TimeoutError") else UpstreamError
-            raise kind(self._api_request, reason=code) from error
-        _log(logging.INFO, purpose, "ok")
+            outcome = aws.code_of(error)
+            raise self._failure(purpose, outcome) from error
+        finally:
+            level = logging.INFO if outcome == "ok" else logging.WARNING
+            logger.log(level, "identity: %s: %s", purpose, outcome, extra={"identity": purpose, "outcome": outcome})
+
+    def _failure(self, purpose: str, code: str, failure: str = "failed") -> Refusal | UpstreamError:
+        if code in _REFUSALS:
+            return Refusal(_REFUSALS[code])
+        if code in _NOT_ACCEPTED and purpose in _NOT_ACCEPTED_FOR:
+            return Refusal(_NOT_ACCEPTED_FOR[purpose])
+        question = self._settings.login.request("POST", "/", ())
+        if code in _BUSY:
+            return UpstreamError("busy", question, retry_after=_RETRY_SECONDS, reason=code)
+        return UpstreamError("too_slow" if code.endswith("TimeoutError") else failure, question, reason=code)
+
+    def _read_tokens(self, found: Mapping[str, Any], *names: str) -> Tokens:
+        access, identity, renewal, seconds = (found.get(name, "") for name in names)
+        are_texts = all(isinstance(each, str) for each in (access, identity, renewal))
+        if are_texts and isinstance(seconds, int) and seconds > 0:
+            return Tokens(access, identity, renewal, seconds)
+        raise self._failure("", "no tokens", "broken")
 
 
 def _read_object(text: bytes) -> dict[str, Any]:
@@ -212,16 +212,3 @@ def _read_object(text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _read_tokens(question: UpstreamRequest, found: Mapping[str, Any], *names: str) -> Tokens:
-    access, identity, renewal, seconds = (found.get(name, "") for name in names)
-    are_texts = all(isinstance(each, str) for each in (access, identity, renewal))
-    if are_texts and isinstance(seconds, int) and seconds > 0:
-        return Tokens(access, identity, renewal, seconds)
-    raise UpstreamBroken(question, reason="no tokens")
-
-
-def _log(level: int, purpose: str, outcome: str) -> None:
-    """One line per call, without codes, tokens or people."""
-    logger.log(level, "identity: %s: %s", purpose, outcome, extra={"identity": purpose, "outcome": outcome})

@@ -30,8 +30,6 @@ IDENTITY_SECONDS = 10.0
 # write on a connection that is being closed has an unknown outcome.
 KEEP_ALIVE_SECONDS = 30.0
 
-# Bytes of a request's body that an ALB hands to a Lambda; every other front door takes more.
-MAX_REQUEST_BODY_BYTES = 1_000_000
 # Bytes of the request line and all headers that an HTTP API takes.
 MAX_REQUEST_HEAD_BYTES = 10_240
 # Bytes of an answer that an ALB takes from a Lambda, its JSON wrapping included: the front door checks the sum.

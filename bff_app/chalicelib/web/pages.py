@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Response
 
+from chalice_frontdoor import Problem
 from chalicelib.web.headers import accepts_gzip, compress
 from contract.fields import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from chalicelib.web.settings import PageSettings
 
     _Headers = dict[str, str | list[str]]
 
@@ -58,23 +61,18 @@ _COMMON_HEADERS = {
 _STATIC_IMPORT = re.compile(r"^import\s[^;]*?from '\./([\w.-]+)';", re.MULTILINE)
 
 
-class FileUnknown(LookupError):
-    """This version of the page has no such file; it becomes a 404."""
-
-
 class Page:
     """The page in one folder.
 
     Args:
         folder: ``index.html`` and the files it needs, without subfolders.
-        inbox_url: the inbox of a local stack; empty elsewhere.
-        salaries: what ``settings.read_salary_settings`` says.
+        settings: what the page shows of the environment.
     """
 
-    def __init__(self, folder: Path, inbox_url: str, salaries: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, settings: PageSettings) -> None:
         self._sources = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _CONTENT_TYPES}
-        self._sources["declaration.js"] = _declare(salaries).encode()
-        self._inbox_url = inbox_url
+        self._sources["declaration.js"] = _declare(settings).encode()
+        self._inbox_url = settings.inbox_url
         self._compressed: dict[str, bytes] = {}
 
     @cached_property
@@ -98,10 +96,10 @@ class Page:
         """Return another file.
 
         Raises:
-            FileUnknown: no file has that name in that version.
+            Problem: 404, no file has that name in that version.
         """
         if version != self.version or name == _DOCUMENT or name not in self._sources:
-            raise FileUnknown(name)
+            raise Problem(404)
         return self._response(name, self._sources[name], headers, {**_COMMON_HEADERS, **_FILE_HEADERS})
 
     def _response(self, name: str, content: bytes, request_headers: Mapping[str, str], headers: _Headers) -> Response:
@@ -144,7 +142,7 @@ class Page:
         return names
 
 
-def _declare(salaries: Mapping[str, str]) -> str:
+def _declare(settings: PageSettings) -> str:
     """Render the fields of an employee, and what their values mean, as a module."""
     fields = [
         {
@@ -159,7 +157,8 @@ def _declare(salaries: Mapping[str, str]) -> str:
         }
         for each in FIELDS
     ]
-    declared = {"FIELDS": fields, "SALARIES": salaries}
+    salaries = {"currency": settings.currency, "salaryPeriod": settings.salary_period}
     return "".join(
-        f"export const {name} = {json.dumps(each, ensure_ascii=False)};\n" for name, each in declared.items()
+        f"export const {name} = {json.dumps(each, ensure_ascii=False)};\n"
+        for name, each in {"FIELDS": fields, "SALARIES": salaries}.items()
     )

@@ -6,26 +6,20 @@ import logging
 import time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from chalice.app import Response
+from chalice.app import MultiDict, Response
 
 from chalice_frontdoor import Problem
-from chalicelib.web.headers import compress, compressed_headers, forwarded_headers, is_compressible, returned_headers
-from chalicelib.web.limits import (
-    MAX_REQUEST_BODY_BYTES,
-    MAX_REQUEST_HEAD_BYTES,
-    SHED_RETRY_SECONDS,
-    SHED_SECONDS,
-    TOTAL_SECONDS,
-)
+from chalicelib.web.headers import compress_for, forwarded_headers, returned_headers
+from chalicelib.web.limits import MAX_REQUEST_HEAD_BYTES, SHED_RETRY_SECONDS, SHED_SECONDS, TOTAL_SECONDS
 from chalicelib.web.session import Refusal, read_credentials
-from chalicelib.web.upstream import UpstreamBusy, UpstreamError, UpstreamFailed, deadline_within
+from chalicelib.web.upstream import UpstreamError, deadline_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.settings import SignInSettings
-    from chalicelib.web.upstream import Headers, InvocationContext, Send, Upstream, UpstreamAnswer, UpstreamRequest
+    from chalicelib.web.upstream import Send, Upstream, UpstreamAnswer, UpstreamRequest
 
 logger = logging.getLogger(__name__)
 
@@ -69,19 +63,11 @@ PROXIED_ROUTES = (
     ProxiedRoute("/cola/fallidos/{id}/reenviar", ("POST",), "email"),
 )
 
-_BODY_TOO_LARGE = {
-    "es": f"El cuerpo puede tener como máximo {MAX_REQUEST_BODY_BYTES} bytes.",
-    "en": f"The body may have at most {MAX_REQUEST_BODY_BYTES} bytes.",
-}
 _HEAD_TOO_LARGE = {
     "es": f"La dirección y las cabeceras pueden tener juntas como máximo {MAX_REQUEST_HEAD_BYTES} bytes.",
     "en": f"The address and the headers together may have at most {MAX_REQUEST_HEAD_BYTES} bytes.",
 }
-_UNAUTHORIZED = 401
-# Answers are about people, and the next person may use the same browser.
-_NEVER_STORED = {"cache-control": ["no-store"]}
-_TOO_MANY_REQUESTS = 429
-_SERVICE_UNAVAILABLE = 503
+_UNAUTHORIZED, _TOO_MANY_REQUESTS, _FIRST_SERVER_ERROR, _SERVICE_UNAVAILABLE = 401, 429, 500, 503
 
 
 class Proxy(NamedTuple):
@@ -91,70 +77,63 @@ class Proxy(NamedTuple):
     upstreams: Mapping[UpstreamName, Upstream]
     sign_in: SignInSettings | None
 
-    def forward(self, route: ProxiedRoute, request: FrontDoorRequest, context: InvocationContext) -> Response:
+    def forward(self, route: ProxiedRoute, request: FrontDoorRequest) -> Response:
         """The upstream's answer to ``request``.
 
         Raises:
             Refusal: it carries no usable token, or the upstream's authorizer does not accept it.
-            Problem: it cannot be passed on; nothing was sent.
+            Problem: it cannot be passed on and nothing was sent, or AWS refused it.
             UpstreamError: the upstream gave no answer that could be passed on.
         """
-        upstream = self.upstreams[route.upstream]
-        question = _question(upstream, route, request, read_credentials(request, self.sign_in))
-        deadline = deadline_within(context, TOTAL_SECONDS)
+        question = self._question(route, request)
+        deadline = deadline_for(request, TOTAL_SECONDS)
         started = time.monotonic()
+        outcome: int | str = "unexpected error"
         try:
             answer = self.send(question, deadline)
+            outcome = answer.status
         except UpstreamError as error:
-            _log(logging.WARNING, question, route, f"{type(error).__name__} ({error.reason})", started)
+            outcome = f"{error.failure} ({error.reason})"
             raise
-        _log(logging.INFO, question, route, answer.status, started)
+        finally:
+            # The route, not the target: neither ids nor searches belong in a log.
+            fields = {
+                "method": question.method,
+                "route": route.path,
+                "upstream": route.upstream,
+                "outcome": outcome,
+                "milliseconds": round((time.monotonic() - started) * 1000),
+            }
+            level = logging.INFO if isinstance(outcome, int) else logging.WARNING
+            logger.log(level, "%s %s -> %s: %s in %d ms", *fields.values(), extra=fields)
         if answer.is_unexplained_error:
-            if answer.status == _UNAUTHORIZED:
-                raise Refusal("invalid_token")
-            if _was_shed(answer, time.monotonic() - started):
-                raise UpstreamBusy(question, retry_after=answer.header("retry-after") or str(SHED_RETRY_SECONDS))
-            raise UpstreamFailed(question, answer)
-        headers = {**returned_headers(answer.headers), **_NEVER_STORED}
-        body = answer.body
-        if is_compressible(request.headers, answer.status, headers, body):
-            body, headers = compress(body), compressed_headers(headers)
+            raise _explain(question, answer, time.monotonic() - started)
+        # Answers are about people, and the next person may use the same browser: they are never stored.
+        headers = {**returned_headers(answer.headers), "cache-control": ["no-store"]}
+        body = compress_for(request.headers, answer.status, headers, answer.body)
         return Response(body, headers={**headers}, status_code=answer.status)
 
-
-def _was_shed(answer: UpstreamAnswer, seconds: float) -> bool:
-    """Whether this answer without a problem document, after ``seconds``, means that AWS throttled the request."""
-    return answer.status == _TOO_MANY_REQUESTS or (answer.status == _SERVICE_UNAVAILABLE and seconds < SHED_SECONDS)
-
-
-def _question(
-    upstream: Upstream, route: ProxiedRoute, request: FrontDoorRequest, credentials: Headers
-) -> UpstreamRequest:
-    body = request.raw_body
-    if len(body) > MAX_REQUEST_BODY_BYTES:
-        raise Problem(413, detail=_BODY_TOO_LARGE)
-    # HEAD is sent as GET: the front door drops the body and reports its length.
-    method = "GET" if request.method == "HEAD" else request.method
-    target = upstream.address.target(route.path, request.uri_params or {}, _query_pairs(request))
-    headers = (*forwarded_headers(request.headers), *credentials, ("X-Request-Id", request.request_id))
-    question = upstream.request(method, target, headers, body)
-    if question.head_bytes > MAX_REQUEST_HEAD_BYTES:
-        raise Problem(431, detail=_HEAD_TOO_LARGE)
-    return question
+    def _question(self, route: ProxiedRoute, request: FrontDoorRequest) -> UpstreamRequest:
+        credentials = read_credentials(request, self.sign_in)
+        upstream, query = self.upstreams[route.upstream], request.query_params or MultiDict({})
+        pairs = ((name, value) for name in query for value in query.getlist(name))
+        target = upstream.target(route.path, request.uri_params, pairs)
+        headers = (*forwarded_headers(request.headers), *credentials, ("X-Request-Id", request.request_id))
+        # HEAD is sent as GET: the front door drops the body and reports its length.
+        method = "GET" if request.method == "HEAD" else request.method
+        question = upstream.request(method, target, headers, request.raw_body)
+        if question.head_bytes > MAX_REQUEST_HEAD_BYTES:
+            raise Problem(431, detail=_HEAD_TOO_LARGE)
+        return question
 
 
-def _query_pairs(request: FrontDoorRequest) -> list[tuple[str, str]]:
-    parameters = request.query_params
-    return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
-
-
-def _log(level: int, question: UpstreamRequest, route: ProxiedRoute, outcome: int | str, started: float) -> None:
-    """One line per request. The route, not the target: neither ids nor searches belong in a log."""
-    fields = {
-        "method": question.method,
-        "route": route.path,
-        "upstream": question.upstream.name,
-        "outcome": outcome,
-        "milliseconds": round((time.monotonic() - started) * 1000),
-    }
-    logger.log(level, "%s %s -> %s: %s in %d ms", *fields.values(), extra=fields)
+def _explain(question: UpstreamRequest, answer: UpstreamAnswer, seconds: float) -> Problem:
+    """What an error without a problem document means that came after ``seconds``."""
+    retry_after = answer.header("retry-after")
+    if answer.status == _UNAUTHORIZED:
+        return Refusal("invalid_token")
+    if answer.status == _TOO_MANY_REQUESTS or (answer.status == _SERVICE_UNAVAILABLE and seconds < SHED_SECONDS):
+        return UpstreamError("busy", question, request_sent=False, retry_after=retry_after or SHED_RETRY_SECONDS)
+    if answer.status < _FIRST_SERVER_ERROR:
+        return Problem(answer.status)
+    return UpstreamError("failed", question, status=answer.status, retry_after=retry_after)

@@ -59,7 +59,7 @@ class SecondFactor(NamedTuple):
 
     def _step_up(self, request: FrontDoorRequest) -> tuple[str, str]:
         """The token of the sign-in just before, and its owner, who must be the one of the session."""
-        require_own_origin(request.headers, self.settings.public_origin)
+        require_own_origin(request, self.settings)
         token = STEP_UP.read(request.headers) or ""
         try:
             fresh, session = read_claims(token), read_claims(ACCESS.read(request.headers) or "")

@@ -28,54 +28,45 @@ _VALUE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 # A name or an IPv4 address, or an IPv6 address in brackets, with an optional port.
 _HOST = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
-_SIGN_IN = ("Hace falta iniciar sesión.", "You need to sign in.")
 _NOT_COMPLETED = (
-    "No se pudo completar la entrada. Empiece otra vez.",
-    "The sign-in could not be completed. Begin again.",
+    400,
+    ("No se pudo completar la entrada. Empiece otra vez.", "The sign-in could not be completed. Begin again."),
 )
+_SIGN_IN = (401, ("Hace falta iniciar sesión.", "You need to sign in."))
+_OVER = (401, ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again."))
 _FOREIGN_PAGE = (
     "La petición no viene de la página del directorio, y no se hizo nada.",
     "The request does not come from the directory's page, and nothing was done.",
-)
-_FOREIGN_ADDRESS = (
-    "debe ser una dirección de este sitio, que empiece por una sola barra.",
-    "must be an address of this site, which begins with a single slash.",
 )
 # Status and text of each refusal, by its reason.
 REFUSALS: dict[str, tuple[int, Text]] = {
     "invalid_cookie": (400, ("Una cookie de la sesión no es válida.", "A cookie of the session is not valid.")),
     "invalid_host": (400, ("La cabecera Host no es válida.", "The header Host is not valid.")),
-    # The sign-in is not one that this browser began, or the person cancelled it, or what the identity provider gave
-    # is not for us or does not fit.
-    **dict.fromkeys(
-        ("unknown_state", "cancelled", "invalid_code", "unreadable_token", "foreign_token", "token_too_long"),
-        (400, _NOT_COMPLETED),
-    ),
-    "not_signed_in": (401, _SIGN_IN),
-    "invalid_token": (401, _SIGN_IN),
-    **dict.fromkeys(
-        ("session_over", "reused_token"),
-        (401, ("La sesión ha terminado. Inicie sesión otra vez.", "The session is over. Sign in again.")),
-    ),
+    "unknown_state": _NOT_COMPLETED,  # this browser did not begin it
+    "cancelled": _NOT_COMPLETED,
+    "invalid_code": _NOT_COMPLETED,
+    "unreadable_token": _NOT_COMPLETED,
+    "foreign_token": _NOT_COMPLETED,
+    "token_too_long": _NOT_COMPLETED,
+    "not_signed_in": _SIGN_IN,
+    "invalid_token": _SIGN_IN,
+    "session_over": _OVER,
+    "reused_token": _OVER,
     "cross_site": (403, _FOREIGN_PAGE),
     # What changes the account itself needs the password once more.
     "step_up_needed": (403, ("Hay que escribir la contraseña otra vez.", "The password has to be typed again.")),
-    "foreign_return_address": (422, _FOREIGN_ADDRESS),
 }
 # After these the browser forgets its cookies too.
 _SESSION_ENDS = frozenset({"invalid_cookie", "session_over", "reused_token"})
 
 
 class Refusal(Problem):
-    """A request is refused before anything is done. The log counts ``reason``; the text may be about one ``field``."""
+    """A request is refused before anything is done. The log counts ``reason``."""
 
-    def __init__(self, reason: str, *, field: str = "") -> None:
+    def __init__(self, reason: str) -> None:
         status, says = REFUSALS[reason]
         super().__init__(status, detail=bilingual(says))
         self.reason = reason
-        if field:
-            self.extensions["errores"] = [{"campo": field, "regla": "formato", "mensaje": self.detail}]
-            self.detail = None
         if status == _UNAUTHORIZED:
             self.headers["WWW-Authenticate"] = "Bearer"
         if reason in _SESSION_ENDS:
@@ -157,11 +148,11 @@ def read_credentials(request: FrontDoorRequest, sign_in: SignInSettings | None) 
         raise Refusal("not_signed_in")
     note_owner(token)
     if request.method not in SAFE_METHODS:
-        require_own_origin(request.headers, sign_in.public_origin)
+        require_own_origin(request, sign_in)
     return (("Authorization", f"Bearer {token}"),)
 
 
-def own_origin(headers: Mapping[str, str], public_origin: str) -> str:
+def own_origin(request: FrontDoorRequest, sign_in: SignInSettings) -> str:
     """Scheme, host and port under which a browser has this page.
 
     Without ``public_origin`` the request says it. Only its own sender can have made that up: another site's page cannot
@@ -170,16 +161,14 @@ def own_origin(headers: Mapping[str, str], public_origin: str) -> str:
     Raises:
         Refusal: the request does not say it.
     """
-    if public_origin:
-        return public_origin
-    host = headers.get("Host", "")
-    if not _HOST.fullmatch(host):
+    host = request.headers.get("Host", "")
+    if not sign_in.public_origin and not _HOST.fullmatch(host):
         raise Refusal("invalid_host")
-    scheme = "https" if headers.get("X-Forwarded-Proto", "").lower() == "https" else "http"
-    return f"{scheme}://{host.lower()}"
+    scheme = "https" if request.headers.get("X-Forwarded-Proto", "").lower() == "https" else "http"
+    return sign_in.public_origin or f"{scheme}://{host.lower()}"
 
 
-def require_own_origin(headers: Mapping[str, str], public_origin: str) -> None:
+def require_own_origin(request: FrontDoorRequest, sign_in: SignInSettings) -> None:
     """Refuse a request that was not sent by a page of our own origin, according to the browser.
 
     Every browser since 2023 says so in ``Sec-Fetch-Site``, older ones in ``Origin``; no script can change either.
@@ -187,8 +176,8 @@ def require_own_origin(headers: Mapping[str, str], public_origin: str) -> None:
     Raises:
         Refusal: it was not, or the browser does not say.
     """
-    site = headers.get("Sec-Fetch-Site")
+    site = request.headers.get("Sec-Fetch-Site")
     if site == "same-origin":
         return
-    if site is not None or headers.get("Origin") != own_origin(headers, public_origin):
+    if site is not None or request.headers.get("Origin") != own_origin(request, sign_in):
         raise Refusal("cross_site")

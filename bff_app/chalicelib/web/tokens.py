@@ -7,7 +7,6 @@ Connect Core 1.0, 3.1.3.7, point 6), and for showing the owner of a cookie what 
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -29,17 +28,8 @@ class TokenUnreadable(ValueError):
     """The text is not a signed token (RFC 7519) whose claims are a JSON object."""
 
 
-def person_of(identity: Claims) -> Person:
-    """What only the claims of an id token say about a person; the cookie ``PERSON`` keeps it."""
-    return {"nombre": _text(identity.get("name")), "correo": _text(identity.get("email"))}
-
-
-def unpack_person(text: str | None) -> Person:
-    """The person in a cookie's value; without a name if it is not a packed person."""
-    try:
-        fields = read_packed(text or "")
-    except TokenUnreadable:
-        fields = {}
+def person_of(fields: Claims) -> Person:
+    """What only an id token says about a person, in what the cookie ``PERSON`` keeps or anybody made up."""
     return {name: _text(fields.get(name)) for name in ("nombre", "correo")}
 
 
@@ -69,7 +59,7 @@ def read_packed(text: str) -> Claims:
     """
     try:
         found = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         raise TokenUnreadable from None
     if not isinstance(found, dict):
         raise TokenUnreadable

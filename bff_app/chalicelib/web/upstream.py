@@ -1,22 +1,10 @@
-"""An API behind the proxy: where it is, what is sent to it, what comes back, and what can go wrong on the way.
-
-    UpstreamError            there is no usable answer                               -> 502
-    +-- UpstreamUnreachable  no connection: DNS, refused, TLS                        -> 502
-    +-- UpstreamTooSlow      the deadline passed before the answer's last byte        -> 504
-    +-- UpstreamBroken       reset, half an answer, or not HTTP                      -> 502
-    +-- AnswerTooLarge       more than the front door could pass on; not read whole  -> 502
-    +-- UpstreamBusy         AWS throttled the request: nothing was done             -> 503, Retry-After
-    +-- UpstreamFailed       an error, but AWS's page instead of the app's document  -> 502, 503, 504, or its 4xx
-
-None of these is retried, except that a safe request that met a closing connection is sent once more (see
-``httpx_client``).
-"""
+"""A service behind the proxy: where it is, what is sent to it, what comes back, and what can go wrong on the way."""
 
 from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from chalice_frontdoor import Problem
@@ -25,32 +13,68 @@ from chalicelib.web.limits import LAMBDA_MARGIN_SECONDS, MAX_ANSWER_BODY_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from chalice_frontdoor.request import FrontDoorRequest
+
 Headers = tuple[tuple[str, str], ...]
 Text = tuple[str, str]  # in Spanish and in English
+
+IDENTITY = "identity"
+_SERVICES: dict[str, Text] = {
+    "crud": ("El servicio de empleados", "The employee service"),
+    "email": ("El servicio de correos", "The e-mail service"),
+    IDENTITY: ("El servicio de identidad", "The identity service"),
+}
+# What can go wrong: the status for the client, and what the text says about the service. Nothing of it is retried, but
+# a safe request that met a closing connection is sent once more (see ``httpx_client``).
+_FAILURES: dict[str, tuple[int, Text]] = {
+    # No connection: DNS, refused, TLS.
+    "unreachable": (502, ("no está disponible.", "cannot be reached.")),
+    # The deadline passed before the answer's last byte.
+    "too_slow": (504, ("no respondió a tiempo.", "did not answer in time.")),
+    # Reset, half an answer, or not HTTP.
+    "broken": (502, ("cortó la respuesta o dio una ilegible.", "broke off its answer or gave an unreadable one.")),
+    # More than the front door could pass on; not read to its end.
+    "too_large": (
+        502,
+        (
+            f"respondió con más de {MAX_ANSWER_BODY_BYTES} bytes. Pida menos de una vez.",
+            f"answered with more than {MAX_ANSWER_BODY_BYTES} bytes. Ask for less at once.",
+        ),
+    ),
+    # AWS throttled the request: nothing was done.
+    "busy": (503, ("recibe demasiadas peticiones.", "gets too many requests.")),
+    # An error, but AWS's page instead of the app's problem document.
+    "failed": (502, ("falló.", "failed.")),
+}
+_UNKNOWN_OUTCOME = (
+    "No se sabe si el cambio se hizo: compruébelo antes de repetirlo.",
+    "It is unknown whether the change was made: check before repeating it.",
+)
+_NOT_DONE = ("El cambio no se hizo.", "The change was not made.")
+_SIGN_IN_LATER = ("Inténtelo otra vez dentro de un momento.", "Try again in a moment.")
 
 ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
 # RFC 9110, 9.2.1: they change nothing, so sending one twice does no harm.
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _ADDRESS = re.compile(
-    r"(https?)://([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?"
+    r"(https?://)((?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(?::[1-9][0-9]{0,4})?)"
     r"((?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]+)*)/?"
 )
 _PARAMETER = re.compile(r"\{(\w+)\}")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 # An HTTP API decodes the path before it chooses a route. These characters would end the segment there, and the request
 # would reach another route than the one that was matched here. No id of ours contains one.
 _DELIMITER = re.compile(r"[/\\?#]")
 # Relative references, encoded or not (RFC 3986, 5.2.4).
 _RELATIVE_SEGMENTS = frozenset({"", ".", ".."})
 _FIRST_ERROR_STATUS = 400
+# Of AWS's own errors these two are passed on: they tell the client what to do next.
+_KEPT_SERVER_ERRORS = frozenset({503, 504})
 
 
 def bilingual(*sentences: Text) -> dict[str, str]:
     """The sentences one after the other, in each language."""
-    return {
-        language: " ".join(texts) for language, texts in zip(("es", "en"), zip(*sentences, strict=True), strict=True)
-    }
+    return {"es": " ".join(es for es, _ in sentences), "en": " ".join(en for _, en in sentences)}
 
 
 class Deadline:
@@ -64,75 +88,66 @@ class Deadline:
         return self._end - time.monotonic()
 
 
-class InvocationContext(Protocol):
-    """The part of Lambda's context object that is used."""
-
-    def get_remaining_time_in_millis(self) -> float:
-        """Milliseconds until the process is killed."""
-
-
-def deadline_within(context: InvocationContext, seconds: float) -> Deadline:
-    """``seconds`` from now, or earlier, so that the Lambda can still answer."""
-    lambda_seconds = context.get_remaining_time_in_millis() / 1000 - LAMBDA_MARGIN_SECONDS
-    return Deadline(min(seconds, lambda_seconds))
+def deadline_for(request: FrontDoorRequest, seconds: float) -> Deadline:
+    """``seconds`` from now, or earlier, so that the Lambda can still answer ``request``."""
+    context: Any = request.lambda_context
+    return Deadline(min(seconds, context.get_remaining_time_in_millis() / 1000 - LAMBDA_MARGIN_SECONDS))
 
 
-class UpstreamAddress(NamedTuple):
-    """The fixed part of every URL of one upstream: nothing that a client sends changes it."""
+class Upstream(NamedTuple):
+    """A service and the fixed part of its URLs: nothing that a client sends changes it."""
 
-    scheme: str
+    name: str
+    scheme: str  # with ``://``
     authority: str
     prefix: str
 
     @classmethod
-    def parse(cls, text: str) -> UpstreamAddress:
-        """Read ``text``, such as ``https://a1b2.execute-api.us-east-1.amazonaws.com/stage``.
+    def parse(cls, name: str, address: str) -> Upstream:
+        """Read ``address``, such as ``https://a1b2.execute-api.us-east-1.amazonaws.com/stage``.
 
         Raises:
-            ValueError: ``text`` breaks ``ADDRESS_RULE``.
+            ValueError: it breaks ``ADDRESS_RULE``.
         """
-        match = _ADDRESS.fullmatch(text)
-        port = int(match[3]) if match and match[3] else None
-        if match is None or port == 0 or (port or 0) >= 2**16:
+        match = _ADDRESS.fullmatch(address)
+        if match is None:
             raise ValueError(ADDRESS_RULE)
-        scheme, host, _, prefix = match.groups()
-        shown_port = "" if port in {None, _DEFAULT_PORTS[scheme]} else f":{port}"
-        return cls(scheme, host.lower() + shown_port, prefix)
+        scheme, authority, prefix = match.groups()
+        return cls(name, scheme, authority.lower(), prefix)
 
     @property
     def origin(self) -> str:
         """Scheme, host and port."""
-        return f"{self.scheme}://{self.authority}"
+        return f"{self.scheme}{self.authority}"
 
-    def target(self, route: str, parameters: Mapping[str, str], query: Iterable[tuple[str, str]]) -> str:
+    def target(
+        self, route: str, parameters: Mapping[str, str] | None = None, query: Iterable[tuple[str, str]] = ()
+    ) -> str:
         """The request target for ``route`` (``/empleados/{id}``), each decoded part encoded once.
 
         Raises:
             Problem: 404, a parameter would not stay one segment.
         """
-        path = _PARAMETER.sub(lambda match: _encode_segment(parameters[match[1]]), route)
+        path = _PARAMETER.sub(lambda match: _encode_segment((parameters or {})[match[1]]), route)
         encoded_query = urlencode(list(query), safe="", errors="replace", quote_via=quote)
         return f"{self.prefix}{path}" + (f"?{encoded_query}" if encoded_query else "")
+
+    def request(self, method: str, target: str, headers: Headers, body: bytes = b"") -> UpstreamRequest:
+        """A request with ``headers`` and those that say where it goes and how long it is."""
+        length = (("Content-Length", str(len(body))),) if body or method != "GET" else ()
+        # An uncompressed answer can be measured against the front door's limit.
+        own = ("Host", self.authority), ("Accept-Encoding", "identity"), *length
+        return UpstreamRequest(self, method, target, (*own, *headers), body)
+
+    def own_request(self, path: str, request_id: str, query: Iterable[tuple[str, str]] = ()) -> UpstreamRequest:
+        """A GET of this app's own."""
+        return self.request("GET", self.target(path, query=query), (("X-Request-Id", request_id),))
 
 
 def _encode_segment(value: str) -> str:
     if value in _RELATIVE_SEGMENTS or _DELIMITER.search(value):
         raise Problem(404)
     return quote(value, safe="", errors="replace")
-
-
-class Upstream(NamedTuple):
-    """One of the APIs behind the proxy."""
-
-    name: str
-    address: UpstreamAddress
-
-    def request(self, method: str, target: str, headers: Headers, body: bytes = b"") -> UpstreamRequest:
-        """A request with ``headers`` and those that say where it goes and how long it is."""
-        length = (("Content-Length", str(len(body))),) if body or method != "GET" else ()
-        # An uncompressed answer can be measured against the front door's limit.
-        own = ("Host", self.address.authority), ("Accept-Encoding", "identity"), *length
-        return UpstreamRequest(self, method, target, (*own, *headers), body)
 
 
 class UpstreamRequest(NamedTuple):
@@ -156,11 +171,6 @@ class UpstreamRequest(NamedTuple):
         return request_line + sum(len(f"{name}: {value}\r\n") for name, value in self.headers) + len("\r\n")
 
 
-def own_request(upstream: Upstream, path: str, query: Iterable[tuple[str, str]], request_id: str) -> UpstreamRequest:
-    """A GET of this app's own."""
-    return upstream.request("GET", upstream.address.target(path, {}, query), (("X-Request-Id", request_id),))
-
-
 class UpstreamAnswer(NamedTuple):
     """An answer, read to its end. Repeated headers are repeated."""
 
@@ -179,63 +189,43 @@ class UpstreamAnswer(NamedTuple):
         return self.status >= _FIRST_ERROR_STATUS and media_type != "application/problem+json"
 
 
-class UpstreamError(Exception):
-    """``request`` has no usable answer.
+class UpstreamError(Problem):
+    """``request`` has no usable answer. For a write the client learns whether its outcome is known.
 
-    Attributes:
+    Args:
+        failure: one of ``_FAILURES``.
+        request: what was asked.
         request_sent: whether any of it may have left this process.
         reason: what was noticed, in the words of the network library; for the log.
+        status: of AWS's error, if there is one.
+        retry_after: seconds.
     """
 
-    status = 502
-    says = ("falló.", "failed.")  # of the service
-    retry_after = ""  # seconds
-
-    def __init__(self, request: UpstreamRequest, *, request_sent: bool = True, reason: str = "") -> None:
-        super().__init__(request.upstream.name, reason)
-        self.request = request
-        self.request_sent = request_sent
-        self.reason = reason
-
-    @property
-    def outcome_unknown(self) -> bool:
-        """Whether the request may have changed something without saying so."""
-        return self.request_sent and not self.request.is_safe
-
-
-class UpstreamUnreachable(UpstreamError):
-    says = ("no está disponible.", "cannot be reached.")
-
-
-class UpstreamTooSlow(UpstreamError):
-    status = 504
-    says = ("no respondió a tiempo.", "did not answer in time.")
-
-
-class UpstreamBroken(UpstreamError):
-    says = ("cortó la respuesta o dio una ilegible.", "broke off its answer or gave an unreadable one.")
-
-
-class AnswerTooLarge(UpstreamError):
-    says = (
-        f"respondió con más de {MAX_ANSWER_BODY_BYTES} bytes. Pida menos de una vez.",
-        f"answered with more than {MAX_ANSWER_BODY_BYTES} bytes. Ask for less at once.",
-    )
-
-
-class UpstreamFailed(UpstreamError):
-    def __init__(self, request: UpstreamRequest, answer: UpstreamAnswer) -> None:
-        super().__init__(request)
-        self.answer = answer
-
-
-class UpstreamBusy(UpstreamError):
-    status = 503
-    says = ("recibe demasiadas peticiones.", "gets too many requests.")
-
-    def __init__(self, request: UpstreamRequest, *, retry_after: str, reason: str = "") -> None:
-        super().__init__(request, request_sent=False, reason=reason)
-        self.retry_after = retry_after
+    def __init__(  # noqa: PLR0913 - most are known in one case each
+        self,
+        failure: str,
+        request: UpstreamRequest,
+        *,
+        request_sent: bool = True,
+        reason: str = "",
+        status: int = 0,
+        retry_after: str | int = "",
+    ) -> None:
+        own_status, says = _FAILURES[failure]
+        self.failure, self.request_sent, self.reason = failure, request_sent, reason
+        self.outcome_unknown = request_sent and not request.is_safe
+        is_directory = request.upstream.name != IDENTITY
+        sentences = [_SERVICES[request.upstream.name], says]
+        # Signing in changes nothing in the directory, so its problem does not mention an outcome.
+        if not is_directory:
+            sentences.append(_SIGN_IN_LATER)
+        elif not request.is_safe:
+            sentences.append(_UNKNOWN_OUTCOME if self.outcome_unknown else _NOT_DONE)
+        headers = {"Retry-After": retry_after} if retry_after else {}
+        kept = status if status in _KEPT_SERVER_ERRORS else own_status
+        super().__init__(kept, detail=bilingual(*sentences), headers=headers)
+        if is_directory:
+            self.extensions["resultado_desconocido"] = self.outcome_unknown
 
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from chalice_frontdoor.testing.client import Client
 from chalicelib.web.bootstrap import assemble, services
 from chalicelib.web.httpx_client import HttpxClient
 from chalicelib.web.settings import Settings, SignInSettings
-from chalicelib.web.upstream import UpstreamAddress
+from chalicelib.web.upstream import IDENTITY, Upstream
 from tests.unit.bff_app.user_pool import CLIENT_ID, CLIENT_SECRET, ISSUER
 
 #: The forms of the events of the doors that it declares.
@@ -18,7 +18,7 @@ DOORS = ("alb_multi", "alb_single", "chalice_local")
 @contextmanager
 def composed(crud_url, email_url, *, sign_in=None):
     """The app passes requests on to these addresses."""
-    settings = Settings(UpstreamAddress.parse(crud_url), UpstreamAddress.parse(email_url), sign_in)
+    settings = Settings(Upstream.parse("crud", crud_url), Upstream.parse("email", email_url), sign_in)
     # These upstreams do without TLS: reading a certificate store takes longer than all the rest of a test.
     client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     services.replace(assemble(settings, client.send))
@@ -31,8 +31,8 @@ def composed(crud_url, email_url, *, sign_in=None):
 
 def signing_in_at(url, public_origin=""):
     """The settings that make the server at ``url`` the user pool."""
-    address = UpstreamAddress.parse(url)
-    return SignInSettings(address, ISSUER, CLIENT_ID, CLIENT_SECRET, public_origin=public_origin)
+    login = Upstream.parse(IDENTITY, url)
+    return SignInSettings(login, ISSUER, CLIENT_ID, CLIENT_SECRET, public_origin=public_origin)
 
 
 def through(door):

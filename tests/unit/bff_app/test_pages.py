@@ -5,9 +5,10 @@ import re
 
 import pytest
 
-from chalice_frontdoor import SettingError
+from chalice_frontdoor import Problem, SettingError
 from chalicelib.web.bootstrap import PAGE_FOLDER, page
-from chalicelib.web.pages import FileUnknown, Page
+from chalicelib.web.pages import Page
+from chalicelib.web.settings import PageSettings
 from tests.unit.bff_app.composition import DOORS, through
 
 # The module that is made from the declaration of the fields, and is no file.
@@ -91,7 +92,7 @@ def test_files_are_compressed_for_browsers_that_accept_it():
 
 def test_the_whole_page_is_less_than_120_kb_compressed():
     """But for what only those fetch who open or write a workbook."""
-    page = Page(PAGE_FOLDER, "", {})
+    page = Page(PAGE_FOLDER, PageSettings("", "EUR", "year"))
     of_workbooks = {"xlsx_read.js", "xlsx_write.js", "fflate.js", "saxen.js"}
 
     files = [path.name for path in PAGE_FOLDER.iterdir() if path.name not in {"index.html", *of_workbooks}]
@@ -116,7 +117,7 @@ def a_page(folder, *, script="", inbox_url=""):
     (folder / "main.js").write_text(script)
     (folder / "rows.js").touch()
     (folder / "session.js").touch()
-    return Page(folder, inbox_url, {})
+    return Page(folder, PageSettings(inbox_url, "EUR", "year"))
 
 
 def test_a_browser_gets_the_page_for_an_address_without_a_route_and_a_program_a_problem():
@@ -133,7 +134,7 @@ def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path):
 
     assert before.version != after.version
     assert before.document({}).headers["ETag"] != after.document({}).headers["ETag"]
-    with pytest.raises(FileUnknown):
+    with pytest.raises(Problem):
         after.file(before.version, "main.js", {})
 
 

@@ -13,12 +13,9 @@ from chalice_frontdoor.testing.client import LambdaContext
 from chalice_frontdoor.testing.events import Wire
 from chalicelib.web.limits import (
     MAX_ANSWER_BODY_BYTES,
-    MAX_REQUEST_BODY_BYTES,
     MAX_REQUEST_HEAD_BYTES,
-    TOTAL_SECONDS,
 )
 from chalicelib.web.proxy import PROXIED_ROUTES
-from chalicelib.web.upstream import deadline_within
 from tests.unit.bff_app.composition import DOORS, composed, through
 from tests.unit.bff_app.servers import answering, answering_json, in_turn, refusing, running, sending, silent
 
@@ -254,7 +251,6 @@ def test_a_slow_upstream_is_a_504_in_the_clients_language_before_the_lambda_ends
         ),
     }
     client = bff(serve(silent))
-    assert deadline_within(LambdaContext(), TOTAL_SECONDS).seconds_left() <= 0.2
     for language, (detail, unknown) in details.items():
         for method, outcome in (("GET", ""), ("PUT", unknown)):
             answer = client.request(method, "/empleados/7", headers={"Accept-Language": language})
@@ -268,14 +264,6 @@ def test_an_unreachable_upstream_is_a_502_and_the_change_was_not_made(serve):
         document = problem(through("alb_multi").post("/empleados", json={}), 502)
     assert document["resultado_desconocido"] is False
     assert document["detail"] == "El servicio de empleados no está disponible. El cambio no se hizo."
-
-
-def test_a_body_at_the_limit_arrives_and_one_byte_more_is_a_413_without_a_call(serve, bff):
-    server = serve(answering())
-    client = bff(server)
-    assert client.post("/empleados", body=b"x" * MAX_REQUEST_BODY_BYTES, content_type="text/plain").status == 200
-    problem(client.post("/empleados", body=b"x" * (MAX_REQUEST_BODY_BYTES + 1), content_type="text/plain"), 413)
-    assert [len(received.body) for received in server.received] == [MAX_REQUEST_BODY_BYTES]
 
 
 def test_headers_at_the_limit_arrive_and_one_byte_more_is_a_431_without_a_call(serve, bff):
@@ -317,7 +305,7 @@ def test_each_request_leaves_one_line_without_ids_searches_or_tokens(serve, bff,
         answers = [client.get("/empleados/marker-id?q=marker-query", headers=headers) for _ in range(2)]
     assert [answer.status for answer in answers] == [502, 200]
     failed, succeeded = [record for record in caplog.records if record.name == "chalicelib.web.proxy"]
-    assert (failed.levelno, failed.outcome) == (logging.WARNING, "UpstreamBroken (RemoteProtocolError)")
+    assert (failed.levelno, failed.outcome) == (logging.WARNING, "broken (RemoteProtocolError)")
     assert (succeeded.levelno, succeeded.outcome) == (logging.INFO, 200)
     assert (succeeded.route, succeeded.upstream) == ("/empleados/{id}", "crud")
     assert "marker" not in caplog.text

@@ -43,7 +43,7 @@ def test_a_request_without_a_session_reaches_no_route(browser, crud, caplog):
 
 
 def test_open_routes_need_no_session(serve, browser):
-    person = browser(serve(answering_json(b'{"openapi":"3.1.0","paths":{}}')))
+    person = browser(serve(answering_json(b'{"paths":{},"components":{}}')))
     for path in ("/health", "/", "/openapi.json"):
         assert person.get(path, headers={"Cookie": "__Host-acceso=x; __Host-acceso=x"}).status == 200, path
 

@@ -79,7 +79,6 @@ def test_metrics_count_results_that_email_app_knows():
     assert [result for result in results if f'"{result}"' not in known] == []
 
 
-def test_app_and_firewall_take_the_bodies_that_a_load_balancer_passes_to_a_lambda():
+def test_the_firewall_takes_the_bodies_that_a_load_balancer_passes_to_a_lambda():
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html: 1 MB."""
-    assert limits.MAX_REQUEST_BODY_BYTES == 1_000_000
     assert '"^[0-9]{7,}$"' in (INFRA / "waf" / "main.tf").read_text("utf-8")
