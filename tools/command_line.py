@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
+import signal
+import sys
 from decimal import Decimal
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
-from tools.names import ENVIRONMENT, PROJECT
+from rich import box
+from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from rich.text import Text
+
+EXIT_INTERRUPTED = 128 + signal.SIGINT
 _NAME_OF_THE_OPTION = re.compile(r"^argument --[a-z0-9-]+: ")
+
+
+class NotReady(Exception):
+    """A command cannot go on; the message is for the person at the keyboard and says what to do."""
+
+
+def run(command: Callable[[Sequence[str], Mapping[str, str]], None]) -> NoReturn:
+    """Run a command with this process's arguments and environment, and leave with its status."""
+    try:
+        command(sys.argv[1:], os.environ)
+    except NotReady as problem:
+        sys.exit(str(problem))
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
+    sys.exit()
 
 
 class OneSentenceParser(argparse.ArgumentParser):
@@ -20,7 +42,6 @@ class OneSentenceParser(argparse.ArgumentParser):
 
     def __init__(self, make_target: str, description: str, *, epilog: str | None = None) -> None:
         """``make_target`` is what people type, such as ``make demo``."""
-        self._make_target = make_target
         super().__init__(
             prog=make_target,
             description=description,
@@ -31,7 +52,7 @@ class OneSentenceParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Leave with status 2. The sentence names the variable, so the option's name is left out."""
-        self.exit(2, f"{self._make_target}: {_NAME_OF_THE_OPTION.sub('', message)}.\n")
+        self.exit(2, f"{self.prog}: {_NAME_OF_THE_OPTION.sub('', message).removesuffix('.')}.\n")
 
 
 def whole_number(variable: str, least: int, most: int, units: Mapping[str, int] | None = None) -> Callable[[str], int]:
@@ -55,17 +76,18 @@ def whole_number(variable: str, least: int, most: int, units: Mapping[str, int] 
     return read
 
 
-def add_environment(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
-    """Add ``--environment`` and ``--project``, whose defaults are the variables that Terraform reads."""
-    for option, variable, default in (
-        ("--environment", "TF_VAR_environment", ENVIRONMENT),
-        ("--project", "TF_VAR_project_name", PROJECT),
-    ):
-        help_text = f"a part of every name (default: {variable}, or {default})"
-        parser.add_argument(option, default=environment.get(variable, default), help=help_text)
-
-
 def shortened(text: str) -> str:
     """A given value in quotation marks, shortened to fit the screen."""
     most = 60
     return repr(text if len(text) <= most else f"{text[:most]}…")
+
+
+def make_table(headings: Sequence[str], rows: Iterable[Sequence[str | Text]], title: str | None = None) -> Table:
+    """A table for the terminal. A heading that begins with ``>`` is of a column of numbers."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
+    for heading in headings:
+        justify: Literal["left", "right"] = "right" if heading.startswith(">") else "left"
+        table.add_column(heading.removeprefix(">"), justify=justify, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    return table

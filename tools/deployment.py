@@ -8,21 +8,18 @@ git revision for `make rollback` (`tools/rollback.py`).
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import subprocess
-import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tools.migration import OWNER, MigrationFailed, describe, migrate, read_migrations
-from tools.names import ENVIRONMENT
+from tools.command_line import NotReady, run
+from tools.migration import OWNER, describe, migrate, read_migrations
 from tools.preflight import (
-    ERRORED_STATE,
-    NotReady,
+    MOST_RATE,
     check_account,
     check_database,
     check_database_url,
@@ -31,11 +28,10 @@ from tools.preflight import (
     check_same_account,
     key_is_needed,
     open_session,
-    read_concurrency,
-    read_mail_rate,
+    read_limits,
     read_resources,
 )
-from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform, TerraformFailed
+from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,14 +46,15 @@ UNKNOWN = "unknown"
 DIRTY = "-dirty"
 REVISIONS_KEPT = 10
 LOCK_FILE = "infra/.terraform.lock.hcl"
+# Where Terraform leaves a state that it could not store.
+ERRORED_STATE = "errored.tfstate"
 OPENS = 'aws_scheduler_schedule.office_hours["opens"]'
 
 
 class Deployment:
     """One environment, named in ``environment`` (the process's), in the account of ``session``.
 
-    ``infra`` is the folder of the root module, ``build`` gets the plan, and ``revision`` is what is deployed. A method
-    that raises `NotReady` or `TerraformFailed` has said why.
+    ``infra`` is the folder of the root module, ``build`` gets the plan, and ``revision`` is what is deployed.
     """
 
     def __init__(
@@ -69,7 +66,7 @@ class Deployment:
         build: Path = BUILD,
         revision: str | None = None,
     ) -> None:
-        self.name = environment.get("ENVIRONMENT", ENVIRONMENT)
+        self.name = environment.get("ENVIRONMENT", "dev")
         self.account = check_account(session)
         self.plan_file = build / f"{self.name}.tfplan"
         self._revision = revision or describe_revision(ROOT)
@@ -86,9 +83,10 @@ class Deployment:
         self._terraform.let("database_url_version", read_url_version(outputs, url, self._session))
         self._terraform.let("database_connections", check_database(url))
         resources = read_resources(self._terraform.read_json("show", "-json"))
-        self._terraform.let("keep_key", key_is_needed(resources, self._session, self.account.region))
-        self._terraform.let("lambda_quota", read_concurrency(self._session))
-        self._terraform.let("ses_rate", read_mail_rate(self._session))
+        self._terraform.let("keep_key", key_is_needed(resources, self._session))
+        limits = read_limits(self._session)
+        self._terraform.let("lambda_quota", limits.concurrency)
+        self._terraform.let("ses_rate", min(limits.mail_rate, MOST_RATE))
         self._terraform.run("plan", "-input=false", f"-out={self.plan_file}", *self._variable_files)
         try:
             return self._check_plan()
@@ -226,26 +224,21 @@ def run_git(project: Path, *arguments: str) -> str | None:
     return None if result.returncode else result.stdout.strip()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    commands = {
-        "plan": Deployment.plan_with_migrations,
-        "deploy": Deployment.deploy,
-        "sender": Deployment.create_sender,
-        "destroy": Deployment.destroy,
-    }
-    parser = argparse.ArgumentParser(prog="python -m tools.deployment")
-    parser.add_argument("command", choices=commands)
-    command = commands[parser.parse_args(arguments).command]
+COMMANDS = {
+    "plan": Deployment.plan_with_migrations,
+    "deploy": Deployment.deploy,
+    "sender": Deployment.create_sender,
+    "destroy": Deployment.destroy,
+}
+
+
+def main(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Carry out one of ``COMMANDS``."""
     os.umask(PRIVATE)
-    try:
-        deployment = Deployment(os.environ, open_session(os.environ))
-        print(f"Environment {deployment.name}: account {deployment.account.number}, {deployment.account.region}")
-        command(deployment)
-    except (NotReady, MigrationFailed, TerraformFailed) as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
+    deployment = Deployment(environment, open_session(environment))
+    print(f"Environment {deployment.name}: account {deployment.account.number}, {deployment.account.region}")
+    COMMANDS[arguments[0]](deployment)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -6,15 +6,14 @@ Nothing printed here says who it is: employees are numbers, as in all logs.
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import signal
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
 from rich.progress import track
 
 from chalice_frontdoor import SettingError
@@ -25,12 +24,10 @@ from chalicelib.directorio.database import Database
 from chalicelib.directorio.erasure import Erasure as DirectoryErasure
 from chalicelib.directorio.errors import CrudError
 from local import inbox
-from local.resources import LEDGER_TABLE
 from local.settings import state_folder
-from tools.command_line import OneSentenceParser, add_environment, whole_number
-from tools.laptop import open_laptop
-from tools.names import deployed
-from tools.preflight import NotReady, check_account, check_database_url, confirm, database_address, open_session
+from tools.command_line import NotReady, OneSentenceParser, run, whole_number
+from tools.place import LEDGER, add_place, open_place
+from tools.preflight import check_database_url, confirm, database_address
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
 
     from chalicelib.directorio.erasure import Person
 
-EXIT_INTERRUPTED = 128 + signal.SIGINT
 MAX_ID, MAX_MONTHS = 10**18 - 1, 1_200
 
 OUT_OF_REACH = """\
@@ -58,27 +54,21 @@ class Stores(NamedTuple):
 
     database: Database
     ledger: DynamoLedger
-    title: str
-    inbox: Path | None = None
+    inbox: Path | None
     """The mails that `make run` has shown."""
 
 
 def open_stores(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Stores:
     """The stores of `make run`, or of DATABASE_URL and the account of the AWS profile."""
-    inbox = state_folder(environment) / "inbox" if arguments.laptop else None
-    if arguments.laptop:
-        url, session, endpoint = open_laptop(environment)
-        table, where = LEDGER_TABLE, "`make run`"
-    else:
+    if not arguments.laptop:
         check_database_url(environment)
-        url, session, endpoint = environment["DATABASE_URL"], open_session(environment), None
-        account = check_account(session)
-        table = f"{deployed(arguments.project, arguments.environment).prefix}-correos"
-        where = f"account {account.number}, {account.region}"
-    dynamodb = session.client("dynamodb", endpoint_url=endpoint, config=client_config())
-    parts = urlsplit(url)  # shown without user and password
-    title = f"Database {parts.hostname or 'on this machine'}{parts.path}; ledger {table}: {where}"
-    return Stores(Database(database_address(url)), DynamoLedger(dynamodb, table), title, inbox)
+    place = open_place(arguments, environment)
+    dynamodb = place.session.client("dynamodb", endpoint_url=place.endpoint, config=client_config())
+    database, ledger = Database(database_address(place.database_url)), DynamoLedger(dynamodb, place.name(LEDGER))
+    parts = urlsplit(place.database_url)  # shown without user and password
+    shown = f"{parts.hostname or 'on this machine'}{parts.path}"
+    print(f"Database {shown}; ledger {place.name(LEDGER)}: {place.title}")
+    return Stores(database, ledger, state_folder(environment) / "inbox" if arguments.laptop else None)
 
 
 def forget_person(stores: Stores, environment: Mapping[str, str], *, row_id: int | None, email: str | None) -> None:
@@ -153,34 +143,29 @@ def forget_old_events(stores: Stores, environment: Mapping[str, str], months: in
     print("Forgotten.")
 
 
-def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Forget; the result is the exit code. 1: it was not done, or not completely; 2: bad arguments."""
+def main(argv: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Forget, or say why it was not done, or not completely: the same command continues with what is left."""
     arguments = parse_arguments(argv, environment)
     try:
         stores = open_stores(arguments, environment)
-        print(stores.title)
         with closing(stores.database):
             if arguments.months is not None:
                 forget_old_events(stores, environment, arguments.months)
             else:
                 forget_person(stores, environment, row_id=arguments.id, email=arguments.email)
-    except (NotReady, SettingError) as problem:
-        sentence = f"{str(problem).removesuffix('.')}."
+    except SettingError as problem:
+        raise NotReady(f"{problem}.") from problem
     except CrudError as error:
         state = str(error.args[0]) if error.args else ""
-        sentence = f"The database did not do it (SQLSTATE {state or 'unknown'}): try again."
+        raise NotReady(f"The database did not do it (SQLSTATE {state or 'unknown'}): try again.") from error
     except AwsUnavailable as error:
-        # AWS's code, or the kind of the failure: never its text.
         cause = error.__cause__ or error
-        code = getattr(cause, "response", {}).get("Error", {}).get("Code", type(cause).__name__)
-        sentence = f"The ledger cannot be used ({code})."
+        # AWS's code, or the kind of the failure: never its text.
+        code = cause.response["Error"]["Code"] if isinstance(cause, ClientError) else type(cause).__name__
+        raise NotReady(f"The ledger cannot be used ({code}).") from error
     except KeyboardInterrupt:
-        print("make forget: stopped; the same command continues with what is left.", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    else:
-        return 0
-    print(f"make forget: {sentence}", file=sys.stderr)
-    return 1
+        print("Stopped; the same command continues with what is left.", file=sys.stderr)
+        raise
 
 
 def parse_arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argparse.Namespace:
@@ -192,8 +177,7 @@ def parse_arguments(argv: Sequence[str], environment: Mapping[str, str]) -> argp
     parser.add_argument("--id", type=whole_number("ID", 1, MAX_ID), help="the number of an employee")
     parser.add_argument("--email", type=_email, help="an address of the person")
     parser.add_argument("--months", type=whole_number("MONTHS", 1, MAX_MONTHS), help="how old events may grow")
-    parser.add_argument("--laptop", action="store_true", help="where `make run` keeps its data")
-    add_environment(parser, environment)
+    add_place(parser, environment)
     arguments = parser.parse_args(argv)
     if sum(value is not None for value in (arguments.id, arguments.email, arguments.months)) != 1:
         parser.error("Say one of ID=…, EMAIL=… and MONTHS=…")
@@ -207,4 +191,4 @@ def _email(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    run(main)

@@ -11,19 +11,19 @@ import re
 import subprocess
 import sys
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from alembic.script import ScriptDirectory
 
 from chalicelib.directorio.database import open_connection
 from pg8000_pipeline.dbapi import Connection, DatabaseError, InterfaceError
-from tools.preflight import CRUD_APP, NotReady, check_database, check_database_url, confirm, database_address
+from tools.command_line import NotReady, run
+from tools.preflight import CRUD_APP, check_database, check_database_url, confirm, database_address
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from alembic.script import Script
 
@@ -31,12 +31,7 @@ OWNER = "MIGRATION_DATABASE_URL"
 RIGHTS = Path(__file__).with_name("rights.sql")
 
 
-class MigrationFailed(Exception):
-    """The database does not say its revision, or a migration failed. What was not complete changed nothing."""
-
-
-@dataclass(frozen=True)
-class Migrations:
+class Migrations(NamedTuple):
     """What this code would do to a database at the revision ``current``, or None.
 
     ``is_known`` says whether this code knows that revision; if not, a newer one has migrated the database.
@@ -71,7 +66,7 @@ def read_revision(url: str) -> str | None:
             cursor.execute("SELECT version_num FROM alembic_version")
             return " ".join(version for (version,) in cursor.fetchall()) or None
     except (DatabaseError, InterfaceError) as error:
-        raise MigrationFailed(f"The database was not migrated: {error}") from error
+        raise NotReady(f"The database was not migrated: {error}") from error
 
 
 def describe(migrations: Migrations, url: str) -> str:
@@ -112,7 +107,7 @@ def grant_rights(owner_url: str, user: str) -> None:
             connection.cursor().execute(RIGHTS.read_text("utf-8").replace(":app", quoted))
             connection.commit()
     except (DatabaseError, InterfaceError) as error:
-        raise MigrationFailed(f"The rights of {user} were not set: {error}") from error
+        raise NotReady(f"The rights of {user} were not set: {error}") from error
     print(f"{user} may read and write, and change neither the schema nor the history.")
 
 
@@ -126,7 +121,7 @@ def _run(*arguments: str, url: str) -> str:
         check=False,
     )
     if result.returncode:
-        raise MigrationFailed(f"The database was not migrated: {_find_cause(result.stderr)}")
+        raise NotReady(f"The database was not migrated: {_find_cause(result.stderr)}")
     return result.stdout
 
 
@@ -136,17 +131,11 @@ def _find_cause(traceback: str) -> str:
     return causes[-1] if causes else traceback.strip()
 
 
-def main() -> int:
-    try:
-        check_database_url(os.environ)
-        url = os.environ["DATABASE_URL"]
-        check_database(url)
-        migrate(url, os.environ)
-    except (NotReady, MigrationFailed) as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
+def main(_: Sequence[str], environment: Mapping[str, str]) -> None:
+    check_database_url(environment)
+    check_database(environment["DATABASE_URL"])
+    migrate(environment["DATABASE_URL"], environment)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -9,9 +9,8 @@ import logging
 import socket
 import sys
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from boto3.session import Session
@@ -21,7 +20,8 @@ from chalice_frontdoor import SettingError
 from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.settings import parse_database_url
-from tools.terraform_cli import UNVERIFIED_ACCOUNT
+from tools.command_line import NotReady
+from tools.terraform_cli import ROOT, UNVERIFIED_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -33,22 +33,17 @@ if TYPE_CHECKING:
 # The apps' log lines are for CloudWatch; without a handler Python would print them here.
 logging.getLogger("chalicelib").addHandler(logging.NullHandler())
 
-CRUD_APP = Path(__file__).resolve().parents[1] / "crud_app"
+CRUD_APP = ROOT / "crud_app"
 
 SNAPSTART_MINIMUM = (3, 12)
 SENDER = "aws_sesv2_email_identity.sender[0]"
-BALANCER = "aws_lb.main[0]"
 KEY = "aws_kms_key.main[0]"
-USER_POOL = "aws_cognito_user_pool.main[0]"
-DISTRIBUTION = "aws_cloudfront_distribution.main[0]"
 QUEUE_KIND = "aws_sqs_queue"
 # What an interrupted deployment may have made all the same, and a replacement would lose or take half an hour for.
 PRECIOUS = frozenset(
     {"aws_cloudfront_distribution", "aws_cloudfront_vpc_origin", "aws_cognito_user_pool", "aws_dynamodb_table"}
     | {"aws_kms_key", "aws_lb", QUEUE_KIND}
 )
-# Where Terraform leaves a state that it could not store.
-ERRORED_STATE = "errored.tfstate"
 # Lambda keeps this much of the account's concurrency for functions without a reservation.
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
 UNRESERVED = 100
@@ -65,14 +60,17 @@ PROTECTIONS = {
 DATABASE_ATTEMPTS = 4
 
 
-class NotReady(Exception):
-    """Something is missing; the message is one sentence that says what to do. Nothing was changed."""
-
-
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     number: str
     region: str
+
+
+class Limits(NamedTuple):
+    """What AWS allows the account in a region."""
+
+    concurrency: int
+    mail_rate: float
+    is_sandbox: bool
 
 
 def open_session(environment: Mapping[str, str]) -> Session:
@@ -100,8 +98,8 @@ def check_account(session: Session) -> Account:
 
 def check_same_account(account: Account, outputs: Mapping[str, Any], environment: str) -> None:
     """Check that the environment's state is of this account and region: elsewhere Terraform would plan a second one."""
-    deployed = outputs.get("account", {"number": account.number, "region": account.region})
-    if Account(**deployed) != account:
+    deployed = outputs.get("account", account._asdict())
+    if deployed != account._asdict():
         raise NotReady(
             f"The environment {environment} is in account {deployed['number']}, {deployed['region']}, and your "
             f"credentials lead to {account.number}, {account.region}: check AWS_PROFILE and AWS_REGION, or choose "
@@ -109,36 +107,35 @@ def check_same_account(account: Account, outputs: Mapping[str, Any], environment
         )
 
 
-def check_quotas(session: Session, variables: Mapping[str, Any], region: str) -> None:
-    """Check that a plan's variables keep to what AWS allows the account in its region."""
-    allowed = read_concurrency(session)
+def read_limits(session: Session) -> Limits:
+    concurrency = session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
+    account = session.client("sesv2").get_account()
+    return Limits(concurrency, account["SendQuota"]["MaxSendRate"], not account["ProductionAccessEnabled"])
+
+
+def check_quotas(session: Session, variables: Mapping[str, Any]) -> None:
+    """Check that a plan's variables keep to what AWS allows the account."""
+    limits, region = read_limits(session), session.region_name
     reserved = sum((variables.get("reserved_concurrency") or {}).values())
-    if reserved and allowed - reserved < UNRESERVED:
+    if reserved and limits.concurrency - reserved < UNRESERVED:
         raise NotReady(
-            f"reserved_concurrency reserves {reserved:g} of the {allowed} functions that the account may run at once "
-            f"in {region}, and AWS keeps {UNRESERVED} unreserved: remove it, or request a higher quota (Service "
-            "Quotas, AWS Lambda, Concurrent executions)."
+            f"reserved_concurrency reserves {reserved:g} of the {limits.concurrency} functions that the account may "
+            f"run at once in {region}, and AWS keeps {UNRESERVED} unreserved: remove it, or request a higher quota "
+            "(Service Quotas, AWS Lambda, Concurrent executions)."
         )
-    client = session.client("sesv2", region_name=region)
-    account = client.get_account()
-    # A plan holds a number of the shell as text.
-    rate, wanted = account["SendQuota"]["MaxSendRate"], float(variables.get("ses_rate", 0))
-    if wanted > rate:
+    wanted = float(variables.get("ses_rate", 0))  # a plan holds a number of the shell as text
+    if wanted > limits.mail_rate:
         raise NotReady(
-            f"ses_rate is {wanted:g}, and SES in {region} accepts {rate:g} emails a second: remove it from the "
-            "variables, or request a higher rate."
+            f"ses_rate is {wanted:g}, and SES in {region} accepts {limits.mail_rate:g} emails a second: remove it from "
+            "the variables, or request a higher rate."
         )
-    if not account["ProductionAccessEnabled"]:
-        check_recipients(client, variables["notify_to"], region=region)
-
-
-def read_concurrency(session: Session) -> int:
-    return session.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-
-
-def read_mail_rate(session: Session) -> float:
-    """How many emails SES accepts in a second; at most ``MOST_RATE``."""
-    return min(session.client("sesv2").get_account()["SendQuota"]["MaxSendRate"], MOST_RATE)
+    for address in variables["notify_to"] if limits.is_sandbox else ():
+        if not _may_send(session.client("sesv2"), address):
+            raise NotReady(
+                f"SES in {region} is in its sandbox and has not verified the recipient {address}: run `aws sesv2 "
+                f"create-email-identity --email-identity {address}` and follow the link in the e-mail, or request "
+                "production access in the SES console."
+            )
 
 
 def check_database_url(environment: Mapping[str, str]) -> None:
@@ -168,9 +165,9 @@ def check_database(url: str) -> int:
     """
     address = database_address(url)
     host = urlsplit(url).hostname
-    if host and not _addresses(host, socket.AF_INET) and _addresses(host, socket.AF_INET6):
-        raise NotReady(f"{host} has only an IPv6 address, and Lambda needs IPv4: give the address of its pooler.")
     try:
+        if host:
+            socket.getaddrinfo(host, None, socket.AF_INET)
         with closing(Database(address)) as database:
             for _ in range(DATABASE_ATTEMPTS - 1):
                 with suppress(Unavailable):
@@ -180,19 +177,14 @@ def check_database(url: str) -> int:
             return int(connections)
     except SettingError as error:  # the file of sslrootcert
         raise NotReady(f"{error}.") from error
+    except socket.gaierror as error:
+        raise NotReady(f"{host} has no IPv4 address, which Lambda needs: is it right, or has it a pooler?") from error
     except Unavailable as error:
         state = f" (SQLSTATE {error.args[0]})" if error.args[0] else ""
         raise NotReady(
             f"The database at {host or 'the Unix socket'} does not answer{state}: check that it runs, that this "
             "machine may reach it, and the user and password in DATABASE_URL."
         ) from error
-
-
-def _addresses(host: str, family: socket.AddressFamily) -> bool:
-    try:
-        return bool(socket.getaddrinfo(host, None, family))
-    except OSError:
-        return False
 
 
 def confirm(question: str, environment: Mapping[str, str]) -> None:
@@ -205,30 +197,25 @@ def confirm(question: str, environment: Mapping[str, str]) -> None:
         raise NotReady("Nothing was changed.")
 
 
-def check_sender(client: SESV2Client, address: str, *, region: str, is_new: bool) -> None:
+def check_sender(session: Session, address: str, *, is_new: bool) -> None:
     """Check that SES would send e-mails from ``address``; ``is_new`` says that Terraform is about to create it."""
-    is_verified = _is_verified(client, address)
-    if is_new and is_verified is not None:
+    client = session.client("sesv2")
+    if is_new and _is_verified(client, address) is not None:
         raise NotReady(
             f"SES already has the sender {address}, but not through this environment: set manage_sender = false."
         )
-    if is_verified or _covers(client, address):
-        return
-    link = "follow the link in the e-mail that AWS sends there, and try again."
-    if is_verified is None:
-        raise NotReady(f"SES in {region} does not know the sender {address}: run `make sender`, {link}")
-    raise NotReady(f"SES in {region} has not verified the sender {address}: {link}")
+    if not _may_send(client, address):
+        raise NotReady(
+            f"SES in {session.region_name} has not verified the sender {address}: run `make sender`, follow the link "
+            "in the e-mail that AWS sends there, and try again."
+        )
 
 
-def check_recipients(client: SESV2Client, addresses: list[str], *, region: str) -> None:
-    """Check that SES would send from its sandbox, which sends only to verified recipients."""
-    for address in addresses:
-        if not _is_verified(client, address) and not _covers(client, address):
-            raise NotReady(
-                f"SES in {region} is in its sandbox and has not verified the recipient {address}: run `aws sesv2 "
-                f"create-email-identity --email-identity {address}` and follow the link in the e-mail, or request "
-                "production access in the SES console."
-            )
+def _may_send(client: SESV2Client, address: str) -> bool:
+    """Whether SES has verified an address, its domain or one above that."""
+    labels = address.rpartition("@")[2].split(".")
+    domains = (".".join(labels[start:]) for start in range(len(labels) - 1))
+    return any(_is_verified(client, identity) for identity in (address, *domains))
 
 
 def _is_verified(client: SESV2Client, identity: str) -> bool | None:
@@ -237,12 +224,6 @@ def _is_verified(client: SESV2Client, identity: str) -> bool | None:
         return client.get_email_identity(EmailIdentity=identity)["VerifiedForSendingStatus"]
     except client.exceptions.NotFoundException:
         return None
-
-
-def _covers(client: SESV2Client, address: str) -> bool:
-    """Whether SES has verified the domain of ``address`` or one above it."""
-    labels = address.rpartition("@")[2].split(".")
-    return any(_is_verified(client, ".".join(labels[start:])) for start in range(len(labels) - 1))
 
 
 def check_changes(changes: Sequence[Mapping[str, Any]]) -> None:
@@ -256,7 +237,11 @@ def check_changes(changes: Sequence[Mapping[str, Any]]) -> None:
                 f"`terraform -chdir=infra untaint '{address}'`, else `terraform -chdir=infra destroy "
                 f"-target='{address}'`, and then `make plan` again."
             )
-        if address == BALANCER and {"delete", "create"} <= {*actions} and before.get("name") == after.get("name"):
+        if (
+            address == "aws_lb.main[0]"
+            and {"delete", "create"} <= {*actions}
+            and before.get("name") == after.get("name")
+        ):
             raise NotReady(
                 "The plan replaces the load balancer, and AWS accepts no second one of its name: deploy once with "
                 "alb_enabled = false (the page is away meanwhile), then without it."
@@ -282,13 +267,13 @@ def _is_protected(values: Mapping[str, Any]) -> bool:
     return any(values.get(name) == value for name, value in PROTECTIONS.items())
 
 
-def check_people(changes: Sequence[Mapping[str, Any]], session: Session, region: str) -> None:
+def check_people(changes: Sequence[Mapping[str, Any]], session: Session) -> None:
     """Check that a plan does not delete a user pool that has people (demo = true, or a rollback to before it)."""
     for change in changes:
-        if change["address"] == USER_POOL and "delete" in change["change"]["actions"]:
-            client = session.client("cognito-idp", region_name=region)
-            pool = client.describe_user_pool(UserPoolId=change["change"]["before"]["id"])["UserPool"]
-            if people := pool.get("EstimatedNumberOfUsers"):
+        if change["address"] == "aws_cognito_user_pool.main[0]" and "delete" in change["change"]["actions"]:
+            pool = change["change"]["before"]["id"]
+            found = session.client("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]
+            if people := found.get("EstimatedNumberOfUsers"):
                 raise NotReady(
                     f"The plan deletes the user pool with its {people} users: remove them first (docs/runbook.md, "
                     "Users), or leave demo out."
@@ -297,7 +282,8 @@ def check_people(changes: Sequence[Mapping[str, Any]], session: Session, region:
 
 def check_cloudfront(changes: Sequence[Mapping[str, Any]], session: Session) -> None:
     """Check that CloudFront may be used, and say what to do if AWS has to verify the account first."""
-    if not any(each["address"] == DISTRIBUTION and each["change"]["actions"] == ["create"] for each in changes):
+    distribution = "aws_cloudfront_distribution.main[0]"
+    if not any(each["address"] == distribution and each["change"]["actions"] == ["create"] for each in changes):
         return
     try:
         found = session.client("cloudfront").list_distributions(MaxItems="1")["DistributionList"]
@@ -311,36 +297,32 @@ def check_cloudfront(changes: Sequence[Mapping[str, Any]], session: Session) -> 
         print(f"Note: this account has no CloudFront distribution yet. {UNVERIFIED_ACCOUNT}")
 
 
-def check_key(changes: Sequence[Mapping[str, Any]], session: Session, region: str) -> None:
+def check_key(changes: Sequence[Mapping[str, Any]], session: Session) -> None:
     """Check that a plan does not delete a key that is in use; an older root module does not know ``keep_key``."""
     if any(each["address"] == KEY and "delete" in each["change"]["actions"] for each in changes):
         before = [{**each, "values": each["change"].get("before") or {}} for each in changes]
-        if key_is_needed(before, session, region):
+        if key_is_needed(before, session):
             raise NotReady(
                 "The plan deletes the key with which queues and waiting messages are encrypted: deploy the present "
                 "revision with customer_key = false first, twice, and then this one."
             )
 
 
-def key_is_needed(resources: Sequence[Mapping[str, Any]], session: Session, region: str) -> bool:
+def key_is_needed(resources: Sequence[Mapping[str, Any]], session: Session) -> bool:
     """Whether something in a state's resources still needs the key of the account's own.
 
     Queues stop using it in one deployment, and it goes in a later one, once no message waits that it encrypted.
     """
-    queues = [each["values"] for each in resources if each["type"] == QUEUE_KIND and each["values"]]
     if not any(each["address"] == KEY for each in resources):
         return False
+    queues = [each["values"] for each in resources if each["type"] == QUEUE_KIND and each["values"]]
     if any(queue.get("kms_master_key_id") for queue in queues):
         return True
-    client = session.client("sqs", region_name=region)
-    return any(
-        int(count)
-        for queue in queues
-        for name, count in client.get_queue_attributes(QueueUrl=queue["url"], AttributeNames=["All"])[
-            "Attributes"
-        ].items()
-        if name.startswith("ApproximateNumberOfMessages")
+    found = (
+        session.client("sqs").get_queue_attributes(QueueUrl=queue["url"], AttributeNames=["All"]) for queue in queues
     )
+    counts = [each for queue in found for each in queue["Attributes"].items()]
+    return any(int(count) for name, count in counts if name.startswith("ApproximateNumberOfMessages"))
 
 
 def read_resources(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -376,14 +358,15 @@ def check_destruction(state: Mapping[str, Any], session: Session, environment: s
 
 def check_plan(plan: Mapping[str, Any], session: Session) -> None:
     """Check what a plan (`terraform show -json`) needs from outside of it, and what it would break."""
-    changes, region = plan["resource_changes"], plan["variables"]["aws_region"]["value"]
-    check_changes(changes)
-    check_key(changes, session, region)
-    check_people(changes, session, region)
-    check_cloudfront(changes, session)
+    changes = plan["resource_changes"]
     variables = {name: variable["value"] for name, variable in plan["variables"].items()}
-    creates = {change["address"] for change in changes if change["change"]["actions"] == ["create"]}
+    if variables["aws_region"] != session.region_name:
+        raise NotReady(f"aws_region is {variables['aws_region']} in the variables: say so in AWS_REGION as well.")
+    check_changes(changes)
+    check_key(changes, session)
+    check_people(changes, session)
+    check_cloudfront(changes, session)
     check_database(variables["database_url"])
-    client = session.client("sesv2", region_name=region)
-    check_sender(client, variables["email_from"], region=region, is_new=SENDER in creates)
-    check_quotas(session, variables, region)
+    is_new = any(each["address"] == SENDER and each["change"]["actions"] == ["create"] for each in changes)
+    check_sender(session, variables["email_from"], is_new=is_new)
+    check_quotas(session, variables)

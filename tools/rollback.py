@@ -12,9 +12,10 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from tools.command_line import NotReady, run
 from tools.deployment import DIRTY, PRIVATE, UNKNOWN, Deployment, run_git
-from tools.preflight import NotReady, confirm, open_session
-from tools.terraform_cli import BUILD, INFRA, ROOT, TerraformFailed
+from tools.preflight import confirm, open_session
+from tools.terraform_cli import BUILD, INFRA, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -28,12 +29,7 @@ LOCAL_FILES = ("backend.tf", "terraform.tfstate.d", "*.tfvars")
 
 
 def roll_back(environment: Mapping[str, str], session: Session, project: Path = ROOT) -> None:
-    """Show the plan for ``TO``, or for what was deployed before, ask, and apply it.
-
-    Raises:
-        NotReady: there is no such revision, something is missing, or it was not confirmed.
-        subprocess.CalledProcessError: the revision cannot be packaged; the packager has said why.
-    """
+    """Show the plan for ``TO``, or for what was deployed before, ask, and apply it."""
     infra, build = project / INFRA.name, project / BUILD.name
     deployed = Deployment(environment, session, infra=infra, build=build).read_revisions()
     commit = find_commit(project, environment.get("TO") or find_previous(deployed))
@@ -98,18 +94,13 @@ def lend_local_files(infra: Path, borrower: Path) -> None:
                 link.symlink_to(file)
 
 
-def main() -> int:
+def main(_: Sequence[str], environment: Mapping[str, str]) -> None:
     os.umask(PRIVATE)
     try:
-        roll_back(os.environ, open_session(os.environ))
-    except subprocess.CalledProcessError as failure:
-        print(f"The rollback ended before it changed anything: {failure}", file=sys.stderr)
-        return 1
-    except (NotReady, TerraformFailed) as problem:
-        print(problem, file=sys.stderr)
-        return 1
-    return 0
+        roll_back(environment, open_session(environment))
+    except subprocess.CalledProcessError as failure:  # the packager has said why
+        raise NotReady(f"The rollback ended before it changed anything: {failure}") from failure
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -6,32 +6,25 @@ caller may not read, becomes a row that says so; the rest is still shown.
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from tools.command_line import OneSentenceParser, add_environment
-from tools.laptop import open_laptop
-from tools.names import deployed, on_laptop
-from tools.preflight import NotReady, check_account, open_session
+from tools.command_line import NotReady, OneSentenceParser, make_table, run
+from tools.place import APIS, BALANCERS, DEAD_LETTER_QUEUE, FUNCTIONS, QUEUE, add_place, open_place
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Mapping, Sequence
 
-    from boto3.session import Session
+    from rich.table import Table
 
-    from tools.names import Names
+    from tools.place import Place
 
 GOOD, BAD, FAINT = "green", "bold red", "dim"
 ABSENT, NO_ANSWER = "does not exist", "no answer"
@@ -73,17 +66,17 @@ class NotFound(Exception):
 
 
 class Reader:
-    """The AWS clients of one session, and what ``read`` found with them.
+    """Reads the parts of a place.
 
     Attributes:
         concerns: one sentence for each thing that is not as it should be, the most urgent first.
         exists: whether there is a part of that name, or one that the caller may not see.
     """
 
-    def __init__(self, session: Session, endpoint_url: str | None, names: Names, now: datetime) -> None:
+    def __init__(self, place: Place, now: datetime) -> None:
         """``now`` is a full minute: CloudWatch keeps minutes."""
-        self._client: Callable[[Any], Any] = partial(session.client, endpoint_url=endpoint_url, config=CONFIG)
-        self._names = names
+        self._client: Callable[[Any], Any] = partial(place.session.client, endpoint_url=place.endpoint, config=CONFIG)
+        self._place = place
         self._now = now
         # From the outside in: requests, errors, latencies, and for functions throttles and concurrency.
         self._doors: dict[str, list[Metric]] = {}
@@ -93,16 +86,17 @@ class Reader:
 
     def read(self) -> list[Table]:
         """All tables: the parts from the load balancer inwards, the alarms, and the last hour."""
-        names, parts = self._names, list[Row]()
-        for read, found in (
-            (self._load_balancer, names.load_balancer[:1]),
-            (self._function, names.functions),
-            (self._api, names.apis),
-            (self._queue, names.queues),
+        functions = () if self._place.is_laptop else FUNCTIONS
+        parts = list[Row]()
+        for read, kinds in (
+            (self._load_balancer, BALANCERS[:1]),
+            (self._function, functions),
+            (self._api, APIS),
+            (self._queue, (QUEUE, DEAD_LETTER_QUEUE)),
         ):
-            parts += [row for name in found for row in self._part(name, read)]
+            parts += [row for kind in kinds for row in self._part(self._place.name(kind), read)]
         self.exists = any(str(row[1]) not in {ABSENT, NO_ANSWER} for row in parts)
-        if names.functions:
+        if functions:
             parts += self._part("all functions", self._limit)
         alarms = self._part("alarms", self._alarms)
         period = f"{moment(self._now - HOUR)} to {moment(self._now)}; errors are responses of 500 and above"
@@ -113,10 +107,10 @@ class Reader:
         if self._unreadable:
             self.concerns.append(f"What could not be read: {self._unreadable}. There may be more.")
         return [
-            make_table("Parts", ("part", "state", "details"), parts),
-            make_table("Alarms", ("alarm", "state", "since"), alarms),
-            make_table(f"Requests from {period}", requests, traffic),
-            make_table("Access, email and database in that hour", ("", ">"), work),
+            make_table(("part", "state", "details"), parts, "Parts"),
+            make_table(("alarm", "state", "since"), alarms, "Alarms"),
+            make_table(requests, traffic, f"Requests from {period}"),
+            make_table(("", ">"), work, "Access, email and database in that hour"),
         ]
 
     def _part(self, name: str, read: Callable[[str], list[Row]]) -> list[Row]:
@@ -145,7 +139,8 @@ class Reader:
     def _load_balancer(self, _: str) -> list[Row]:
         elb = self._client("elbv2")
         pages = elb.get_paginator("describe_load_balancers").paginate().search("LoadBalancers[]")
-        found = _first([each for each in pages if each["LoadBalancerName"] in self._names.load_balancer])
+        names = [self._place.name(each) for each in BALANCERS]
+        found = _first([each for each in pages if each["LoadBalancerName"] in names])
         name, arn = found["LoadBalancerName"], found["LoadBalancerArn"]
         dimension = f"LoadBalancer={arn.rpartition(':loadbalancer/')[2]}"
         # An ALB counts its own 5XX (timeouts, malformed responses) apart from those of its target.
@@ -195,7 +190,7 @@ class Reader:
         waiting, taken, delayed = (
             int(counts[f"ApproximateNumberOfMessages{kind}"]) for kind in ("", "NotVisible", "Delayed")
         )
-        is_bad = bool(waiting) and name == self._names.queues[1]
+        is_bad = bool(waiting) and name == self._place.name(DEAD_LETTER_QUEUE)
         if is_bad:
             self.concerns.append(f"{name} holds {waiting:,} messages that could not be handled.")
         state = Text(f"{waiting:,} waiting", BAD if is_bad else "")
@@ -203,7 +198,7 @@ class Reader:
 
     def _alarms(self, _: str) -> list[Row]:
         pages = self._client("cloudwatch").get_paginator("describe_alarms")
-        found = pages.paginate(AlarmNamePrefix=f"{self._names.prefix}-").search("MetricAlarms")
+        found = pages.paginate(AlarmNamePrefix=f"{self._place.prefix}-").search("MetricAlarms")
         rows: list[Row] = []
         for alarm in sorted(found, key=lambda alarm: str(alarm["AlarmName"])):
             name, state = alarm["AlarmName"], alarm["StateValue"]
@@ -216,14 +211,15 @@ class Reader:
 
     def _last_hour(self, work: list[Row]) -> list[Row]:
         """The traffic of each door, and into ``work`` what else was done. Latency includes errors."""
-        own = partial(Metric, self._names.prefix)
+        own = partial(Metric, self._place.prefix)
+        queues = map(self._place.name, (QUEUE, DEAD_LETTER_QUEUE))
         age = partial(Metric, "AWS/SQS", "ApproximateAgeOfOldestMessage", "Maximum")
         metrics = {
             "requests refused": own("Refused"),
             "emails sent": own("MailSent"),
             "emails failed": own("MailFailed"),
             "emails bounced": own("MailBounced"),
-            **{f"oldest message in {queue}": age(f"QueueName={queue}") for queue in self._names.queues},
+            **{f"oldest message in {name}": age(f"QueueName={name}") for name in queues},
             "oldest unpublished event": own("OutboxLag", "Maximum"),
             **{f"database round trip {each}": own("DatabaseRoundTrip", each) for each in PERCENTILES},
         }
@@ -264,51 +260,24 @@ def _first(found: Sequence[Any]) -> Any:  # noqa: ANN401 - JSON
     return found[0]
 
 
-def make_table(title: str, headings: Sequence[str], rows: Sequence[Row]) -> Table:
-    """A heading that begins with ``>`` is of a column of numbers."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left", title_style="bold")
-    for heading in headings:
-        justify: Literal["left", "right"] = "right" if heading.startswith(">") else "left"
-        table.add_column(heading.removeprefix(">"), justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def show_status(arguments: argparse.Namespace, environment: Mapping[str, str]) -> None:
-    """Print what needs attention, then every table. The account is shortened: the output may be published."""
-    if arguments.laptop:
-        names, (_, session, endpoint) = on_laptop(), open_laptop(environment)
-        place = endpoint
-    else:
-        names, session = deployed(arguments.project, arguments.environment), open_session(environment)
-        endpoint = environment.get("AWS_ENDPOINT_URL", "")
-        place = f"account …{check_account(session).number[-4:]}"
+def main(argv: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Print what needs attention, then every table."""
+    parser = OneSentenceParser(
+        "make status",
+        "How a deployment is, and what it did in the last hour.",
+        epilog="It only reads. What you may not read, or what does not exist, is shown as such.",
+    )
+    add_place(parser, environment)
+    place = open_place(parser.parse_args(argv), environment)
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    reader = Reader(session, endpoint or None, names, now)
+    reader = Reader(place, now)
     tables = reader.read()
-    title = f"{names.prefix} in {session.region_name}, {place}, {moment(now)}"
+    title = f"{place.prefix}: {place.title}, {moment(now)}"
     if not reader.exists:
         raise NotReady(f"There is no {title}: are PROJECT, ENVIRONMENT and the region right? Does `make run` run?")
     concerns = [Text(f"! {sentence}", BAD) for sentence in reader.concerns] or [Text("Nothing needs attention.", GOOD)]
     Console(highlight=False).print(Text(title, "bold"), *concerns, *tables, sep="\n")
 
 
-def main(argv: Sequence[str], environment: Mapping[str, str]) -> int:
-    parser = OneSentenceParser(
-        "make status",
-        "How a deployment is, and what it did in the last hour.",
-        epilog="It only reads. What you may not read, or what does not exist, is shown as such.",
-    )
-    add_environment(parser, environment)
-    parser.add_argument("--laptop", action="store_true", help="look at what `make run` runs on this machine")
-    try:
-        show_status(parser.parse_args(argv), environment)
-    except NotReady as problem:
-        print(f"make status: {problem}", file=sys.stderr)
-        return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    run(main)

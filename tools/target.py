@@ -3,95 +3,79 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from contextlib import suppress
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import httpx
 
 from local.token import NoToken, fetch_token
-from tools.command_line import shortened
+from tools.command_line import NotReady, shortened
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Mapping
 
 DEFAULT_PORT = "8000"
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
 # Reads, writes, and sees what became of the e-mails.
 ROLE = "rrhh"
-# Without what two programs would read in two ways: user, query, fragment, backslash.
-PLAIN = re.compile(r"https?://[\w.:/\[\]$~-]+", re.ASCII | re.IGNORECASE)
 
 
-class TargetError(Exception):
-    """An address that cannot be used; the message is a sentence for the person who gave it."""
+def add_target(parser: argparse.ArgumentParser, environment: Mapping[str, str]) -> None:
+    """Add ``--url``, where `make run` is by default, and ``--mine``."""
+    default = f"http://localhost:{environment.get('BFF_PORT') or DEFAULT_PORT}"
+    parser.add_argument("--url", default=default, help="where it is (default: `make run` on this machine)")
+    parser.add_argument("--mine", action="store_true", help="the host of URL is mine")
 
 
-@dataclass(frozen=True)
-class Target:
-    url: str
-    """Without a slash at the end."""
-    host: str
+def open_directory(arguments: argparse.Namespace, environment: Mapping[str, str], *, why: str) -> httpx.Client:
+    """A client of the directory at URL, once that answers and lets it do what ``ROLE`` may.
 
-    @property
-    def is_own(self) -> bool:
-        """Whether the host is this machine: ``localhost``, or an address of the loopback interface."""
-        with suppress(ValueError):
-            return ipaddress.ip_address(self.host).is_loopback
-        return self.host == "localhost"
+    ``why`` says what makes another machine than this one a matter of its owner.
+    """
+    url = read_url(arguments.url)
+    is_own = is_this_machine(url.host)
+    if not (is_own or arguments.mine):
+        raise NotReady(f"{url.host} is not this machine, and {why}: say MINE=1 if it is yours.")
+    token = environment.get("TOKEN", "")
+    if is_own and not token:
+        with suppress(NoToken):  # a demonstration accepts requests without one
+            token = fetch_token(environment, ROLE)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    client = httpx.Client(base_url=url, headers=headers, trust_env=False, timeout=ANSWER_SECONDS)
+    require_entry(client, "start it with `make run`" if is_own else "is the address right?")
+    return client
 
-    def require_own(self, *, mine: bool, why: str) -> None:
-        """Check that the host is this machine, or ``mine``; ``why`` begins the sentence that refuses another."""
-        if not (self.is_own or mine):
-            raise TargetError(f"{self.host} is not this machine, and {why}: say MINE=1 if it is yours.")
 
-
-def read_target(text: str) -> Target:
+def read_url(text: str) -> httpx.URL:
     """Read the variable ``URL``: scheme, host, port and path, and nothing else."""
-    with suppress(httpx.InvalidURL, ValueError):
-        url, split = httpx.URL(text), urlsplit(text)
-        if PLAIN.fullmatch(text) and url.host and url.host == split.hostname and split.port != 0:
-            return Target(text.rstrip("/"), url.host)
-    raise TargetError(
+    with suppress(httpx.InvalidURL):
+        url = httpx.URL(text)
+        is_server = url.scheme in {"http", "https"} and url.host and (url.port or 0) < 2**16
+        if is_server and not (url.userinfo or url.query or url.fragment):
+            return url
+    raise NotReady(
         f"URL must be an address with a host, and without user, query and fragment, such as "
         f"http://localhost:8000, not {shortened(text)}."
     )
 
 
-def default_url(environment: Mapping[str, str]) -> str:
-    """Where `make run` is, which reads ``BFF_PORT``, too."""
-    return f"http://localhost:{environment.get('BFF_PORT') or DEFAULT_PORT}"
+def is_this_machine(host: str) -> bool:
+    """Whether it is ``localhost``, or an address of the loopback interface."""
+    with suppress(ValueError):
+        return ipaddress.ip_address(host).is_loopback
+    return host == "localhost"
 
 
-def require_entry(client: httpx.Client, target: Target) -> None:
-    """Check that the directory answers at ``target``, and that ``client`` may do what ``ROLE`` may."""
+def require_entry(client: httpx.Client, advice: str) -> None:
+    """Check that the directory answers, and that ``client`` may do what ``ROLE`` may."""
+    where = f"at {str(client.base_url).rstrip('/')}"
     try:
-        response = client.get(f"{target.url}/correos?limite=1", timeout=ANSWER_SECONDS)
+        response = client.get("/correos?limite=1")
     except httpx.HTTPError as error:
-        what_to_do = "start it with `make run`." if target.is_own else "is the address right?"
-        raise TargetError(f"No directory answers at {target.url} ({type(error).__name__}): {what_to_do}") from None
-    if response.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        raise TargetError(
-            f"The directory at {target.url} requires a token of the role {ROLE} ({response.status_code}): say TOKEN=…"
-        )
-    if response.status_code != HTTPStatus.OK or not response.headers.get("Content-Type", "").startswith(
-        "application/json"
-    ):
-        raise TargetError(
-            f"What answers at {target.url} is not the directory, or not well (GET /correos: {response.status_code})."
-        )
-
-
-def authorization(target: Target, environment: Mapping[str, str]) -> dict[str, str]:
-    """The header with an access token: ``TOKEN``, or on this machine one of the local stack if that runs.
-
-    A demonstration accepts requests without one.
-    """
-    token = environment.get("TOKEN", "")
-    if not token and target.is_own:
-        with suppress(NoToken):
-            token = fetch_token(environment, ROLE)
-    return {"Authorization": f"Bearer {token}"} if token else {}
+        raise NotReady(f"No directory answers {where} ({type(error).__name__}): {advice}") from None
+    status, kind = response.status_code, response.headers.get("Content-Type", "")
+    if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        raise NotReady(f"The directory {where} requires a token of the role {ROLE} ({status}): say TOKEN=…")
+    if status != httpx.codes.OK or not kind.startswith("application/json"):
+        raise NotReady(f"What answers {where} is not the directory, or not well (GET /correos: {status}).")

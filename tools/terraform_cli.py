@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.command_line import NotReady
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,7 +36,7 @@ ADVICE = {
 }
 
 
-class TerraformFailed(Exception):
+class TerraformFailed(NotReady):
     """Terraform is missing or failed; the message says so, and Terraform's own words are on the terminal."""
 
 

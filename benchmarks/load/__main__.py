@@ -11,11 +11,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
-
 from local.settings import ROOT
-from tools.command_line import OneSentenceParser, whole_number
-from tools.target import TargetError, authorization, default_url, read_target, require_entry
+from tools.command_line import NotReady, OneSentenceParser, whole_number
+from tools.target import add_target, open_directory
 
 if TYPE_CHECKING:
     import argparse
@@ -23,32 +21,30 @@ if TYPE_CHECKING:
 
 LOCUST = ROOT / ".load" / "bin" / "locust"
 REPORT = ROOT / "build" / "load-test.html"
-EXIT_USAGE = 2
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> None:
     """Become locust, or say what has to be set right first."""
-    options = parse_arguments(argv)
+    parser = OneSentenceParser("make load-test", "How fast the directory answers, and how many people at once.")
+    options = read_options(parser, argv, environment)
     try:
-        target = read_target(options.url or default_url(environment))
-        target.require_own(mine=options.mine, why="a load that its owner did not ask for is an attack")
-        headers = authorization(target, environment)
-        with httpx.Client(base_url=target.url, trust_env=False, headers=headers) as client:
-            require_entry(client, target)
-    except TargetError as error:
-        sys.stderr.write(f"make load-test: {error}\n")
-        raise SystemExit(EXIT_USAGE) from None
-    load = json.dumps({**vars(options), "url": target.url, "headers": headers}, default=str)
+        client = open_directory(options, environment, why="a load that its owner did not ask for is an attack")
+    except NotReady as problem:
+        parser.error(str(problem))
+    client.close()
+    headers = {"Authorization": client.headers["Authorization"]} if "Authorization" in client.headers else {}
+    url = str(client.base_url).rstrip("/")
+    load = json.dumps({**vars(options), "url": url, "headers": headers}, default=str)
     arguments = ["--headless", "--only-summary", "--loglevel=WARNING", "--stop-timeout=30", f"--html={options.report}"]
     program = ["locust", f"--locustfile={Path(__file__).with_name('locustfile.py')}", *arguments]
     os.execve(LOCUST, program, {**environment, "LOAD_TEST": load})  # noqa: S606 - signals reach locust itself
 
 
-def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
-    parser = OneSentenceParser("make load-test", "How fast the directory answers, and how many people at once.")
+def read_options(
+    parser: argparse.ArgumentParser, argv: Sequence[str], environment: Mapping[str, str]
+) -> argparse.Namespace:
+    add_target(parser, environment)
     add = parser.add_argument
-    add("--url", help="where it is (default: `make run` on this machine)")
-    add("--mine", action="store_true", help="the host of URL is mine")
     add("--profile", choices=("read", "mix", "step"), default="read", help="see docs/load-test.md")
     add("--requests", type=whole_number("REQUESTS", 1, 100_000), default=50, help="how many; not of a climb")
     add("--concurrency", type=whole_number("CONCURRENCY", 1, 256), default=1, help="how many at once")

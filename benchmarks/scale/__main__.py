@@ -5,18 +5,19 @@ Needs follow Little's law: what is inside is the rate times the time inside. ``l
 
 from __future__ import annotations
 
-import sys
 import tomllib
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from tools.command_line import OneSentenceParser, whole_number
+from tools.command_line import OneSentenceParser, make_table, run, whole_number
+from tools.cost.__main__ import dollars, short_count
 from tools.cost.model import ASSUMPTIONS, SECONDS, Profile, estimate_cost
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 LIMITS = Path(__file__).with_name("limits.toml")
 
@@ -68,48 +69,39 @@ def load_limits() -> list[Limit]:
     return sorted((Limit(**table) for table in tables), key=lambda limit: limit.rate(limit.value))
 
 
-def print_scale(console: Console, rate: int) -> None:
+def main(argv: Sequence[str], _: Mapping[str, str]) -> None:
     """Every limit, the first to break first; what takes over beyond it; and the bill."""
-    limits, needs = load_limits(), demand(rate)
-    console.print(Text(f"What breaks first, and what {count(rate)} requests a second need of it", style="bold"))
-    table = Table("limit", box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("default", "reached at", "on request", "reached at", "needed"):
-        table.add_column(heading, justify="right")
+    parser = OneSentenceParser("make scale", "What breaks first when more people come.")
+    number = whole_number("RATE", 1, 10**9)
+    parser.add_argument("--rate", type=number, default=10_000, help="requests a second, at the peak")
+    rate = parser.parse_args(argv).rate
+    limits, needs, console = load_limits(), demand(rate), Console(highlight=False)
+    console.print(Text(f"What breaks first, and what {short_count(rate)} requests a second need of it", style="bold"))
+    rows = []
     for limit in limits:
         needed = needs[limit.of]
         style = "bold red" if needed > limit.value else "yellow" if needed > limit.value / 2 else "green"
-        values = [count(each) if each else "-" for each in (limit.raised, limit.raised and limit.rate(limit.raised))]
-        reached = count(limit.rate(limit.value))
-        table.add_row(limit.name, count(limit.value), reached, *values, count(needed), style=style)
-    console.print(table)
+        numbers = [
+            limit.value,
+            limit.rate(limit.value),
+            limit.raised,
+            limit.raised and limit.rate(limit.raised),
+            needed,
+        ]
+        rows.append([Text(each, style) for each in (limit.name, *(short_count(n) if n else "-" for n in numbers))])
+    headings = ("limit", ">default", ">reached at", ">on request", ">reached at", ">needed")
+    console.print(make_table(headings, rows))
     for limit in limits:
         if needs[limit.of] > limit.value / 2:
             console.print(Text.assemble(f"- {limit.name}: ", (limit.then, "dim")))
-    console.print(f"\n{cost_sentence(rate)}")
-
-
-def cost_sentence(peak: int) -> str:
-    requests = int(peak * SECONDS / ASSUMPTIONS["peak_factor"])
+    requests = int(rate * SECONDS / ASSUMPTIONS["peak_factor"])
     profile = Profile(requests, int(ASSUMPTIONS["response_bytes"]), int(requests * ASSUMPTIONS["writes"]))
     serverless, fargate = estimate_cost(profile), estimate_cost(profile, fargate=True)
-    return (
-        f"A month with this peak (four times the mean) has {count(requests)} requests and costs ${serverless:,.0f} "
-        f"with Lambda, ${fargate:,.0f} with containers; PostgreSQL is not included."
+    console.print(
+        f"\nA month with this peak (four times the mean) has {short_count(requests)} requests and costs "
+        f"{dollars(serverless)} with Lambda, {dollars(fargate)} with containers; PostgreSQL is not included."
     )
 
 
-def count(value: float) -> str:
-    """Two digits that mean something: ``7``, ``170``, ``5,300``, ``1.2 million``."""
-    for size, name in ((1e9, " billion"), (1e6, " million"), (1, "")):
-        if value >= 10 * size:
-            return f"{float(f'{value / size:.2g}'):,.0f}{name}"
-        if value >= size:
-            return f"{value / size:.2g}{name}"
-    return f"{value:.2g}"
-
-
 if __name__ == "__main__":
-    parser = OneSentenceParser("make scale", "What breaks first when more people come.")
-    rate = whole_number("RATE", 1, 10**9)
-    parser.add_argument("--rate", type=rate, default=10_000, help="requests a second, at the peak")
-    print_scale(Console(highlight=False), parser.parse_args(sys.argv[1:]).rate)
+    run(main)

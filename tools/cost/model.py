@@ -17,16 +17,13 @@ LCU_CONNECTIONS = Decimal(25 * 3600)  # new connections in an LCU-hour
 LCU_ACTIVE = Decimal(3_000)  # open connections
 LCU_GB_TO_LAMBDA, LCU_GB_TO_ADDRESS = Decimal("0.4"), Decimal(1)
 
-Assumptions = dict[str, Decimal]  # by the names in assumptions.toml
-Usage = dict[str, Decimal]  # billed units, by the keys of prices.toml
-
 
 def _read_numbers(name: str) -> dict[str, Any]:
     # A float would turn $0.0000166667 into something near it.
     return tomllib.loads(Path(__file__).with_name(name).read_text("utf-8"), parse_float=Decimal)
 
 
-ASSUMPTIONS: Assumptions = {name: Decimal(number) for name, number in _read_numbers("assumptions.toml").items()}
+ASSUMPTIONS = {name: Decimal(number) for name, number in _read_numbers("assumptions.toml").items()}
 PRICE_LIST = _read_numbers("prices.toml")
 PRICES: dict[str, dict[str, Any]] = {key: price for key, price in PRICE_LIST.items() if isinstance(price, dict)}
 
@@ -59,23 +56,20 @@ class Profile(NamedTuple):
         return self._replace(requests=requests, emails=self.emails * requests // self.requests)
 
 
-def peak_rate(profile: Profile, given: Assumptions = ASSUMPTIONS) -> Decimal:
-    """Requests per second in the busy hours."""
-    return profile.requests / SECONDS * given["peak_factor"]
+def count_tasks(requests: int) -> int:
+    """Fargate tasks that sustain the busy hours of so many requests a month; they run all month."""
+    given = ASSUMPTIONS
+    at_once = requests / SECONDS * given["peak_factor"] * given["task_cpu_seconds"]
+    tasks = at_once / (given["task_vcpu"] * given["task_utilisation"])
+    return int(max(tasks.to_integral_value(ROUND_CEILING), given["tasks_minimum"]))
 
 
-def count_tasks(rate: Decimal, given: Assumptions = ASSUMPTIONS) -> int:
-    """Fargate tasks that sustain ``rate`` requests per second; they run all month."""
-    rate_per_task = given["task_vcpu"] * given["task_utilisation"] / given["task_cpu_seconds"]
-    return int(max((rate / rate_per_task).to_integral_value(ROUND_CEILING), given["tasks_minimum"]))
-
-
-def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: bool = False) -> Usage:
+def count_usage(profile: Profile, *, fargate: bool = False) -> dict[str, Decimal]:
     """The billed units of a month, as ``infra/`` deploys it or with both request functions on Fargate.
 
     Nothing is rounded except what AWS meters in whole units.
     """
-    requests, emails = Decimal(profile.requests), Decimal(profile.emails)
+    given, requests, emails = ASSUMPTIONS, Decimal(profile.requests), Decimal(profile.emails)
     feedback = emails * given["feedback_per_email"]
     # An event may make several emails, and an email may be sent without an event.
     messages = max(requests * given["writes"], emails)
@@ -139,7 +133,7 @@ def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: 
     if given["cloudfront"]:
         usage |= {"cloudfront_transfer": responses, "cloudfront_requests": requests}
     if fargate:
-        task_hours = count_tasks(peak_rate(profile, given), given) * HOURS
+        task_hours = count_tasks(profile.requests) * HOURS
         return usage | {
             "fargate_cpu": task_hours * given["task_vcpu"],
             "fargate_memory": task_hours * given["task_memory_gb"],
@@ -148,8 +142,6 @@ def count_usage(profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: 
     return usage | {"http_api_requests": requests * max(1, -(-profile.response_bytes // HTTP_API_METER))}
 
 
-def estimate_cost(
-    profile: Profile, given: Assumptions = ASSUMPTIONS, *, fargate: bool = False, free_tier: bool = True
-) -> Decimal:
-    usage = count_usage(profile, given, fargate=fargate)
+def estimate_cost(profile: Profile, *, fargate: bool = False, free_tier: bool = True) -> Decimal:
+    usage = count_usage(profile, fargate=fargate)
     return sum((price_usage(key, used, free_tier=free_tier) for key, used in usage.items()), ZERO)

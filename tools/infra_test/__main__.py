@@ -9,8 +9,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from tools.command_line import NotReady
 from tools.infra_test.conformance import check_values
-from tools.preflight import NotReady, check_changes, check_key
+from tools.preflight import check_changes, check_key
 from tools.terraform_cli import BUILD, INFRA, Terraform, TerraformFailed, find_program
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def refusal_of(changes: Sequence[Mapping[str, Any]]) -> str:
     nowhere: Any = None  # the key is in use by queues of the plan, so that SQS is not asked
     try:
         check_changes(changes)
-        check_key(changes, nowhere, "")
+        check_key(changes, nowhere)
     except NotReady as refused:
         return str(refused).partition(":")[0]
     return ""

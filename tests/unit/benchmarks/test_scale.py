@@ -1,11 +1,8 @@
 """The model of `make scale` against Little's law, the Terraform, and AWS's rules."""
 
-import subprocess
-import sys
-
 import pytest
 
-from benchmarks.scale.__main__ import demand, load_limits
+from benchmarks.scale.__main__ import demand, load_limits, main
 from local.settings import ROOT
 
 LIMITS = load_limits()
@@ -20,9 +17,7 @@ def test_a_limit_is_reached_at_the_rate_that_needs_all_of_it():
     assert f"default     = {{ rate = {throttle.value:g}," in (ROOT / "infra" / "variables.tf").read_text("utf-8")
 
 
-def test_the_command_prints_limits_and_bill():
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.scale", "--rate=500"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    words = ("what 500 requests", "in the sandbox", "has 320 million requests")
-    assert all(word in " ".join(done.stdout.split()) for word in words), done.stdout
+def test_the_command_prints_limits_and_bill(capsys):
+    main(["--rate=500"], {})
+    output = " ".join(capsys.readouterr().out.split())
+    assert all(words in output for words in ("what 500 requests", "in the sandbox", "has 324 M requests")), output

@@ -1,6 +1,6 @@
 import pytest
 
-from tools.command_line import OneSentenceParser, shortened, whole_number
+from tools.command_line import EXIT_INTERRUPTED, NotReady, OneSentenceParser, run, shortened, whole_number
 
 
 @pytest.fixture
@@ -27,3 +27,17 @@ def test_abbreviations_are_not_guessed_and_long_values_are_cut(parser, capsys):
         parser.parse_args(["--how=1"])
     assert capsys.readouterr().err == "make it: unrecognized arguments: --how=1.\n"
     assert shortened("a" * 61) == repr("a" * 60 + "…")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [(None, None), (NotReady("Not yet."), "Not yet."), (KeyboardInterrupt(), EXIT_INTERRUPTED)],
+)
+def test_a_command_leaves_with_a_status_or_with_its_sentence(outcome, status):
+    def command(_argv, _environment):
+        if outcome:
+            raise outcome
+
+    with pytest.raises(SystemExit) as leaving:
+        run(command)
+    assert leaving.value.code == status

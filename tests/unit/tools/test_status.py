@@ -11,16 +11,15 @@ import pytest
 
 from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
 from tests.unit.tools.conftest import StubbedSession
-from tools.names import deployed
+from tools.command_line import NotReady
+from tools.place import APIS, BALANCERS, DEAD_LETTER_QUEUE, FUNCTIONS, QUEUE, Place
 from tools.status import Reader, main
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
 ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/crud-app-dev-alb/1"
 GROUP_ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/crud-app-dev-bff/1"
-NAMES = deployed("crud-app", "status")
-BFF = NAMES.functions[0]
-
-Tables = list[dict[str, list[str]]]
+PREFIX = "crud-app-status"
+BFF = f"{PREFIX}-{FUNCTIONS[0]}"
 SECRET_KEYS = CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"]
 
 
@@ -42,7 +41,8 @@ class Account:
 
     def read(self):
         next_minute = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
-        reader = Reader(boto3.Session(*SECRET_KEYS, region_name=REGION), self.endpoint, NAMES, next_minute)
+        session = boto3.Session(*SECRET_KEYS, region_name=REGION)
+        reader = Reader(Place("here", PREFIX, session, self.endpoint, "", is_laptop=False), next_minute)
         return reader, read_tables(reader)
 
 
@@ -63,14 +63,14 @@ def deployment(account):
     settings = {"Role": "arn:aws:iam::000000000000:role/any", "MemorySize": 512, "Timeout": 28}
     account.client("lambda").create_function(FunctionName=BFF, **code, **settings)
     account.client("lambda").put_function_concurrency(FunctionName=BFF, ReservedConcurrentExecutions=7)
-    for name in (NAMES.apis[0], "another project"):
+    for name in (f"{PREFIX}-{APIS[0]}", "another project"):
         account.client("apigatewayv2").create_api(Name=name, ProtocolType="HTTP")
     _create_queues(account)
     cloudwatch = account.client("cloudwatch")
     rule = {"Period": 300, "EvaluationPeriods": 1, "Threshold": 10.0, "ComparisonOperator": "GreaterThanThreshold"}
     metric = {"Namespace": "AWS/ApplicationELB", "MetricName": "TargetResponseTime", "Statistic": "Average"}
-    cloudwatch.put_metric_alarm(AlarmName=f"{NAMES.prefix}-slow", AlarmDescription="Too slow.", **metric, **rule)
-    cloudwatch.set_alarm_state(AlarmName=f"{NAMES.prefix}-slow", StateValue="ALARM", StateReason="a test")
+    cloudwatch.put_metric_alarm(AlarmName=f"{PREFIX}-slow", AlarmDescription="Too slow.", **metric, **rule)
+    cloudwatch.set_alarm_state(AlarmName=f"{PREFIX}-slow", StateValue="ALARM", StateReason="a test")
     function = ("FunctionName", BFF)
     for namespace, name, dimension, values in (
         ("AWS/Lambda", "Invocations", function, [60, 60]),
@@ -78,11 +78,11 @@ def deployment(account):
         ("AWS/Lambda", "Duration", function, [*[20] * 95, *[400] * 5]),
         ("AWS/Lambda", "Throttles", function, [1]),
         ("AWS/Lambda", "ConcurrentExecutions", function, [3, 9]),
-        (NAMES.prefix, "Refused", None, [1, 1]),
-        (NAMES.prefix, "MailSent", None, [1, 1, 1]),
-        (NAMES.prefix, "OutboxLag", None, [12, 75]),
-        (NAMES.prefix, "DatabaseRoundTrip", None, [5]),
-        ("AWS/SQS", "ApproximateAgeOfOldestMessage", ("QueueName", NAMES.queues[0]), [33]),
+        (PREFIX, "Refused", None, [1, 1]),
+        (PREFIX, "MailSent", None, [1, 1, 1]),
+        (PREFIX, "OutboxLag", None, [12, 75]),
+        (PREFIX, "DatabaseRoundTrip", None, [5]),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage", ("QueueName", f"{PREFIX}-{QUEUE}"), [33]),
     ):
         dimensions = [{"Name": dimension[0], "Value": dimension[1]}] if dimension else []
         time = datetime.now(UTC) - timedelta(minutes=10)
@@ -93,7 +93,9 @@ def deployment(account):
 
 def _create_queues(account):
     sqs = account.client("sqs")
-    queue, dead_letters = (sqs.create_queue(QueueName=name)["QueueUrl"] for name in NAMES.queues)
+    queue, dead_letters = (
+        sqs.create_queue(QueueName=name)["QueueUrl"] for name in (f"{PREFIX}-{QUEUE}", f"{PREFIX}-{DEAD_LETTER_QUEUE}")
+    )
     for _ in range(3):
         sqs.send_message(QueueUrl=dead_letters, MessageBody="dead")
     sqs.send_message(QueueUrl=queue, MessageBody="taken")
@@ -131,7 +133,7 @@ def test_every_part_is_shown_and_what_is_wrong_is_a_concern(deployment):
 
 def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
     balancer = {
-        "LoadBalancerName": NAMES.load_balancer[0],
+        "LoadBalancerName": f"{PREFIX}-{BALANCERS[0]}",
         "Scheme": "internal",
         "DNSName": "x",
         "LoadBalancerArn": ARN,
@@ -150,7 +152,7 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
         "elbv2.describe_target_health": {"TargetHealthDescriptions": [health]},
     }
     session: Any = StubbedSession(*answers.items())
-    reader = Reader(session, None, NAMES._replace(functions=()), NOW)
+    reader = Reader(Place("here", PREFIX, session, None, "", is_laptop=True), NOW)
     parts, alarms, *_ = read_tables(reader)
     assert alarms == {"alarms": ["DescribeAlarms: AccessDenied"]}
     assert {tuple(cells) for name, cells in parts.items() if "-api" in name or "queue" in name} == {("no answer",)}
@@ -165,7 +167,7 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
     answers["lambda.get_function_configuration"] = function
     answers["lambda.get_function_concurrency"] = {"ReservedConcurrentExecutions": 0}
     session = StubbedSession(*answers.items())
-    reader = Reader(session, None, NAMES._replace(functions=NAMES.functions[:1]), NOW)
+    reader = Reader(Place("here", PREFIX, session, None, "", is_laptop=False), NOW)
     reader.read()
     assert reader.concerns[1:-1] == [
         "crud-app-status-alb has no target.",
@@ -174,28 +176,28 @@ def test_each_trouble_is_a_concern_and_the_load_balancer_comes_first():
     ]
 
 
-def test_the_command_prints_without_the_whole_account(deployment, capsys, monkeypatch):
+def test_the_command_prints_without_the_whole_account_and_reads_the_laptop_without_settings(
+    deployment, capsys, monkeypatch, tmp_path, closed_port
+):
     monkeypatch.setenv("AWS_ENDPOINT_URL", deployment.endpoint)
     monkeypatch.setenv("COLUMNS", "200")
     environment = {"AWS_ENDPOINT_URL": deployment.endpoint, "TF_VAR_environment": "status"}
-    assert main([], environment) == 0
+    main([], environment)
     output = capsys.readouterr().out
-    assert output.startswith("crud-app-status in us-east-1, account …0000, ")
+    assert output.startswith("crud-app-status: account …0000, us-east-1, ")
     assert "! crud-app-status-email-dlq holds 3 messages" in output
-    assert main(["--environment=other"], environment) == 1
-    output, error = capsys.readouterr()
-    assert (output, error.partition(" in ")[0]) == ("", "make status: There is no crud-app-other")
+    with pytest.raises(NotReady, match=r"^There is no crud-app-other: "):
+        main(["--environment=other"], environment)
 
-
-def test_the_laptop_needs_no_settings(deployment, capsys, tmp_path, closed_port):
+    laptop = {"LOCAL_STATE": str(tmp_path)}
+    with pytest.raises(NotReady, match="`make run` has not run here yet"):
+        main(["--laptop"], laptop)
+    variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{closed_port}", "DATABASE_URL": "x"}
+    written = "\n".join(f"{name}={value}" for name, value in variables.items())
+    (tmp_path / "env").write_text(f"# Written by `make run`.\n{written}")
+    with pytest.raises(NotReady, match=r"Does `make run` run\?$"):
+        main(["--laptop"], laptop)
     deployment.client("sqs").create_queue(QueueName="crud-app-email-queue")
-    assert main(["--laptop"], {"LOCAL_STATE": str(tmp_path)}) == 1
-    assert "`make run` has not run here yet" in capsys.readouterr().err
-    for endpoint, code, said in (
-        (deployment.endpoint, 0, "crud-app in us-east-1, http://127.0.0.1:"),
-        (f"http://127.0.0.1:{closed_port}", 1, "Does `make run` run?"),
-    ):
-        variables = {**CREDENTIALS, "AWS_ENDPOINT_URL": endpoint, "DATABASE_URL": "x"}
-        (tmp_path / "env").write_text("\n".join(f"{name}={value}" for name, value in variables.items()))
-        assert main(["--laptop"], {"LOCAL_STATE": str(tmp_path)}) == code
-        assert said in "".join(capsys.readouterr())
+    (tmp_path / "env").write_text(f"{written}\nAWS_ENDPOINT_URL={deployment.endpoint}")
+    main(["--laptop"], laptop)
+    assert capsys.readouterr().out.startswith("crud-app: `make run`, http://127.0.0.1:")

@@ -11,8 +11,9 @@ from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.erasure import Erasure
 from chalicelib.directorio.errors import StatementRefused
 from chalicelib.directorio.repository import Repository
-from tools.migration import MigrationFailed, describe, main, migrate, read_migrations
-from tools.preflight import NotReady, database_address
+from tools.command_line import NotReady
+from tools.migration import describe, main, migrate, read_migrations
+from tools.preflight import database_address
 
 DATABASE = "unmigrated"
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": 1, "fecha_contratacion": None}
@@ -38,14 +39,14 @@ def empty_database(postgres, worker_id):
 
 def test_an_empty_database_gets_everything_after_it_was_shown_and_confirmed(empty_database, monkeypatch, capsys):
     monkeypatch.setattr("sys.stdin", io.StringIO())
+    with pytest.raises(NotReady, match=r"^DATABASE_URL is not set"):
+        main([], {})
     with pytest.raises(NotReady, match="YES=1"):
         migrate(empty_database, {})
     assert read_migrations(empty_database).current is None
     capsys.readouterr()
-    monkeypatch.setenv("DATABASE_URL", empty_database)
-    monkeypatch.setenv("YES", "1")
 
-    assert main() == 0
+    main([], {"DATABASE_URL": empty_database, "YES": "1"})
 
     printed = capsys.readouterr().out
     for shown in (f"/{DATABASE}", "revision none", "CREATE TABLE empleados", "0001  The directory: employees"):
@@ -69,7 +70,7 @@ def test_a_migration_that_fails_changes_nothing(empty_database, postgres, worker
     database = f"{DATABASE}_{worker_id}"
     postgres.execute("CREATE TABLE eventos (id int)", database=database)  # in the way of the first migration
 
-    with pytest.raises(MigrationFailed, match=r"^The database was not migrated: .*eventos"):
+    with pytest.raises(NotReady, match=r"^The database was not migrated: .*eventos"):
         migrate(empty_database, {"YES": "1"})
 
     tables = (
@@ -93,13 +94,6 @@ def test_migrations_only_add(empty_database):
     sql = read_migrations(empty_database).sql
 
     assert set(CONTRACTING.findall(sql)) == UNUSED
-
-
-def test_the_command_says_what_is_missing(monkeypatch, capsys):
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-
-    assert main() == 1
-    assert capsys.readouterr().err.startswith("DATABASE_URL is not set")
 
 
 @pytest.fixture

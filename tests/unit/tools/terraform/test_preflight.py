@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import socket
-from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -15,10 +14,10 @@ from botocore.exceptions import NoCredentialsError
 
 from tests.unit.tools.conftest import StubbedSession
 from tests.unit.tools.terraform.conftest import RECIPIENT, SENDER, plan_of
+from tools.command_line import NotReady
 from tools.preflight import (
     CRUD_APP,
     Account,
-    NotReady,
     check_account,
     check_changes,
     check_cloudfront,
@@ -81,9 +80,9 @@ def test_region_and_profile_are_read_as_terraform_reads_them(monkeypatch):
 
 def test_another_account_or_region_than_the_environment_s_is_refused():
     assert refusal_of(check_same_account, HERE, {}, "dev") == ""
-    assert refusal_of(check_same_account, HERE, {"account": asdict(HERE)}, "dev") == ""
+    assert refusal_of(check_same_account, HERE, {"account": HERE._asdict()}, "dev") == ""
     for elsewhere in (Account("1", REGION), Account(HERE.number, "eu-west-1")):
-        refusal = refusal_of(check_same_account, HERE, {"account": asdict(elsewhere)}, "dev")
+        refusal = refusal_of(check_same_account, HERE, {"account": elsewhere._asdict()}, "dev")
         assert refusal.startswith(f"The environment dev is in account {elsewhere.number}, {elsewhere.region}")
 
 
@@ -100,15 +99,14 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(database_
     assert "DATABASE_URL must be a URL whose sslmode is one of " in refusal
 
 
-def test_a_host_that_only_has_an_ipv6_address_is_refused(monkeypatch):
+def test_a_host_without_an_ipv4_address_is_refused(monkeypatch):
     def look_up(_host, _port, family):
-        if family == socket.AF_INET:
-            raise socket.gaierror
-        return ["::1"]
+        assert family == socket.AF_INET
+        raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
     refusal = refusal_of(check_database, "postgresql://me@db.example.com/directory")
-    assert refusal.startswith("db.example.com has only an IPv6 address, and Lambda needs IPv4")
+    assert refusal.startswith("db.example.com has no IPv4 address, which Lambda needs")
 
 
 def test_a_certificate_is_read_from_where_the_lambda_has_it():
@@ -120,7 +118,7 @@ def test_a_certificate_is_read_from_where_the_lambda_has_it():
 
 def identities(states):
     """What SES answers of these identities, in this order."""
-    for name, state in states.items():
+    for name, state in states:
         answer = "NotFoundException" if state == "unknown" else {"VerifiedForSendingStatus": state == "verified"}
         yield "sesv2.get_email_identity", answer, {"EmailIdentity": name}
 
@@ -132,21 +130,26 @@ def quotas(*, rate=14, production=True, concurrency=10):
     return [("lambda.get_account_settings", limit), ("sesv2.get_account", answer)]
 
 
+NOT_VERIFIED = rf"^SES in {REGION} has not verified the sender {SENDER}: run `make sender`, follow the link"
+
+
 @pytest.mark.parametrize(
     ("states", "is_new", "refusal"),
     [
         (["verified"], False, "^$"),
         (["unknown", "unknown", "verified"], False, "^$"),
         (["unverified", "unknown", "verified"], False, "^$"),
-        (["unknown", "unknown", "unknown"], True, rf"^SES in {REGION} does not know the sender .*: run `make sender`"),
-        (["unverified", "unknown", "unverified"], False, r"has not verified the sender .*: follow the link"),
+        (["unknown", "unknown", "unknown"], True, NOT_VERIFIED),
+        (["unverified", "unknown", "unverified"], False, NOT_VERIFIED),
         (["verified"], True, "set manage_sender = false"),
     ],
 )
 def test_ses_must_have_verified_the_sender_or_its_domain(states, *, is_new, refusal):
-    session = StubbedSession(*identities(dict(zip((SENDER, "mail.example.com", "example.com"), states, strict=False))))
+    asked = [*zip((SENDER, "mail.example.com", "example.com"), states, strict=False)]
+    first = asked[:1] if is_new and len(asked) > 1 else []  # whether the account has the identity already
+    session = StubbedSession(*identities([*first, *asked]))
 
-    assert re.search(refusal, refusal_of(check_sender, session.client("sesv2"), SENDER, region=REGION, is_new=is_new))
+    assert re.search(refusal, refusal_of(check_sender, session, SENDER, is_new=is_new))
     session.assert_all_asked()
 
 
@@ -162,10 +165,10 @@ def test_ses_must_have_verified_the_sender_or_its_domain(states, *, is_new, refu
     ],
 )
 def test_a_plan_keeps_to_the_quotas_of_the_account_and_the_sandbox(allowed, domain, variables, refusal):
-    states = {RECIPIENT: "unverified", "example.org": domain} if domain else {}
+    states = [(RECIPIENT, "unverified"), ("example.org", domain)] if domain else []
     session = StubbedSession(*quotas(**allowed), *identities(states))
 
-    assert re.search(refusal, refusal_of(check_quotas, session, {"notify_to": [RECIPIENT], **variables}, REGION))
+    assert re.search(refusal, refusal_of(check_quotas, session, {"notify_to": [RECIPIENT], **variables}))
 
 
 def change(address, *actions, before=None, reason=None, **after):
@@ -207,7 +210,7 @@ def test_a_change_that_aws_would_refuse_or_that_would_lose_something_is_refused_
 def test_a_user_pool_with_people_stays(users, refusal):
     session = StubbedSession(("cognito-idp.describe_user_pool", {"UserPool": {"EstimatedNumberOfUsers": users}}))
     deleted = change("aws_cognito_user_pool.main[0]", "delete", before={"id": "us-east-1_x"})
-    assert re.search(refusal, refusal_of(check_people, [deleted], session, REGION))
+    assert re.search(refusal, refusal_of(check_people, [deleted], session))
 
 
 EMPTY_LIST = {"Marker": "", "MaxItems": 1, "IsTruncated": False, "Quantity": 0}
@@ -241,19 +244,27 @@ def test_the_key_stays_until_no_queue_uses_it_and_no_message_waits_that_it_encry
         change("aws_sqs_queue.email", "update", before=before),
     ]
 
-    refused = "customer_key = false first, twice" in refusal_of(check_key, planned, session, REGION)
+    refused = "customer_key = false first, twice" in refusal_of(check_key, planned, session)
 
     assert refused == bool(before and (key or waiting))
-    assert refusal_of(check_key, planned[1:], session, REGION) == ""
-    assert not key_is_needed([], session, REGION)
+    assert refusal_of(check_key, planned[1:], session) == ""
+    assert not key_is_needed([], session)
 
 
-@pytest.mark.parametrize(("action", "refusal"), [("no-op", ""), ("create", "set manage_sender = false.")])
-def test_a_plan_is_checked_by_its_own_values(database_url, action, refusal):
+@pytest.mark.parametrize(
+    ("action", "region", "refusal"),
+    [
+        ("no-op", REGION, "^$"),
+        ("create", REGION, r"set manage_sender = false\.$"),
+        ("no-op", "eu-west-1", "^aws_region is us-east-1 in the variables: say so in AWS_REGION as well"),
+    ],
+)
+def test_a_plan_is_checked_by_its_own_values(database_url, action, region, refusal):
     plan = plan_of(database_url, change("aws_sesv2_email_identity.sender[0]", action))
-    session = StubbedSession(*identities({SENDER: "verified"}), *([] if refusal else quotas()))
+    asked = identities([(SENDER, "verified")]) if region == REGION else ()
+    session = StubbedSession(*asked, *(quotas() if refusal == "^$" else []), region=region)
 
-    assert refusal_of(check_plan, plan, session).endswith(refusal)
+    assert re.search(refusal, refusal_of(check_plan, plan, session))
     session.assert_all_asked()
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from tests.unit.tools.conftest import Repository
 from tests.unit.tools.terraform.conftest import plan_of
+from tools.command_line import NotReady
 from tools.deployment import REVISIONS_KEPT, UNKNOWN, describe_revision, remember
-from tools.preflight import NotReady
 from tools.rollback import find_commit, find_previous, lend_local_files, roll_back
 
 # A project whose packaging only leaves a trace of which edition was packaged.
