@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from benchmarks.bench import batch, cold_start, door, hop, path, scale, warm
-from benchmarks.bench.subject import BenchFailed
+from benchmarks.bench.process import BenchFailed
 from benchmarks.bench.workshop import ROOT, open_workshop
 from tools.command_line import OneSentenceParser, shortened
 
@@ -62,13 +62,12 @@ def main(argv: Sequence[str]) -> int:
                 f"Python {platform.python_version()}, PostgreSQL {workshop.sql('SHOW server_version')}, {cores} cores"
             )
             for key in options.only:
-                for table in BENCHMARKS[key](workshop, is_quick=options.quick):
-                    table.print(console)
-                    tables.append(table)
+                tables.append(BENCHMARKS[key](workshop, is_quick=options.quick))
+                tables[-1].print(console)
     except BenchFailed as error:
         sys.stderr.write(f"make bench: {error}\n")
         return 2
-    counts = Counter(verdict for table in tables for verdict in table.verdicts)
+    counts = Counter(verdict for table in tables for _, _, verdict in table.results())
     seconds = round(time.monotonic() - start)
     verdicts = ", ".join(f"{counts[each]} {each}" for each in ("met", "missed", "undecided"))
     console.print(f"{machine}: {seconds} seconds.\nTargets: {verdicts}.", soft_wrap=True)

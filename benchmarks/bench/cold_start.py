@@ -9,14 +9,15 @@ is the zip of `make package`. The original made an SNS client and published; her
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
-from benchmarks.bench.measuring import Table, Target, take_turns
-from benchmarks.bench.subject import time_first_answer, time_program
+from benchmarks.bench.measuring import Table, Target
+from benchmarks.bench.process import Operation, take_turns, time_first_answer, time_program
 from benchmarks.bench.workshop import FASTAPI, ORIGINAL, PSYCOPG, ROWS, event
 
 if TYPE_CHECKING:
-    from benchmarks.bench.subject import Subject
+    from benchmarks.bench.process import Subject
     from benchmarks.bench.workshop import Workshop
 
 ROUNDS, QUICK_ROUNDS = 10, 1
@@ -24,27 +25,20 @@ PROGRAMS = {"`import http.client` alone": "import http.client", "the interpreter
 COLUMN = "first answer"
 
 
-class Entry(NamedTuple):
-    """A contestant, its event, and how many rows its answer has; None: any answer will do."""
-
-    subject: Subject
-    event: str
-    rows: int | None = ROWS
-
-
-def contestants(workshop: Workshop) -> list[Entry]:
+def contestants(workshop: Workshop) -> list[tuple[Subject, Operation]]:
     apis = {"CRUD_API_URL": workshop.upstream, "EMAIL_API_URL": workshop.upstream, "DEMO": "true"}
-    database = {"DATABASE_URL": workshop.address()}
+    listed = Operation("list", [event("GET", "/empleados")], rows=ROWS)
+    through_alb = listed._replace(events=[event("GET", "/empleados", door="alb_multi")])
     peers = [peer for peer in workshop.database_peers() if peer.name != PSYCOPG]
     return [
-        Entry(workshop.ours("crud_app", database), event("GET", "/empleados")),
-        Entry(workshop.ours("bff_app", apis), event("GET", "/empleados", door="alb_multi")),
-        Entry(workshop.ours("email_app", {"DEMO": "true"}), event("GET", "/health"), None),
-        *(Entry(way, event("GET", "/empleados")) for peer in peers for way in (workshop.as_shipped(peer), peer)),
+        (workshop.ours("crud_app", {"DATABASE_URL": workshop.address()}), listed),
+        (workshop.ours("bff_app", apis), through_alb),
+        (workshop.ours("email_app", {"DEMO": "true"}), Operation("health", [event("GET", "/health")])),
+        *((way, listed) for peer in peers for way in (workshop.as_shipped(peer), peer)),
     ]
 
 
-def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
+def measure(workshop: Workshop, *, is_quick: bool) -> Table:
     def target(peer: str, most: float | None = None) -> Target:
         return Target(f"crud_app, to {peer}", ("crud_app", COLUMN), (peer, COLUMN), most)
 
@@ -57,12 +51,8 @@ def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
         ),
     ]
     table = Table("Cold start", "ms", targets)
-    entries: list[Entry | str] = [*contestants(workshop), *PROGRAMS]
-    for entry in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
-        if isinstance(entry, str):
-            table.add(entry, COLUMN, time_program(PROGRAMS[entry]))
-        else:
-            milliseconds, calls = time_first_answer(entry.subject, entry.event)
-            calls.require(entry.subject, 200, entry.rows)
-            table.add(entry.subject.name, COLUMN, milliseconds)
-    return [table]
+    entries = {subject.name: partial(time_first_answer, subject, asked) for subject, asked in contestants(workshop)}
+    entries |= {name: partial(time_program, code) for name, code in PROGRAMS.items()}
+    for _, (name, start) in take_turns([*entries.items()], QUICK_ROUNDS if is_quick else ROUNDS):
+        table.add((name, COLUMN), start())
+    return table

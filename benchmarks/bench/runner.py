@@ -1,7 +1,7 @@
 """A Lambda of our own: ``python -I -S -B runner.py FOLDER…`` sees the given folders and the standard library only.
 
 Each line of standard input is a JSON object: a handler (``app.app``), its events as JSON texts, and how often to call
-it. Each line of standard output answers one: the nanoseconds of each call, the last answer, and the memory that the
+it. Each line of standard output answers one: the microseconds of each call, the last answer, and the memory that the
 process had at its peak. Reading the event and writing the answer do not count: Lambda does that for every function.
 
 ``-B`` stands for Lambda's read-only folder: what is not compiled in the package is compiled again in each new process.
@@ -51,13 +51,13 @@ def handler_of(name: str) -> Any:
 def carry_out(order: dict[str, Any]) -> dict[str, Any]:
     """Call a handler as often as is asked, with the events in turn."""
     handler, context, events = handler_of(order["handler"]), Context(), order["events"]
-    nanoseconds, answer = [], None
+    microseconds, answer = [], None
     for number in range(order["calls"]):
         event = json.loads(events[number % len(events)])
         begin = time.perf_counter_ns()
         answer = handler(event, context)
-        nanoseconds.append(time.perf_counter_ns() - begin)
-    return {"nanoseconds": nanoseconds, "answer": answer, "mebibytes": peak_memory()}
+        microseconds.append((time.perf_counter_ns() - begin) / 1000)
+    return {"microseconds": microseconds, "answer": answer, "mebibytes": peak_memory()}
 
 
 def peak_memory() -> float:

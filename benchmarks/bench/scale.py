@@ -8,11 +8,11 @@ and is not here: it grows with the directory. Batches are in batch.py.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from benchmarks.bench.measuring import Table, Target, quantile, take_turns
-from benchmarks.bench.subject import Process
+from benchmarks.bench.measuring import Table, Target
+from benchmarks.bench.process import Operation, race
 from benchmarks.bench.workshop import event
 from local.postgres import migrate
 
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from benchmarks.bench.workshop import Workshop
 
 SMALL, LARGE, QUICK_LARGE = 1_000, 1_000_000, 3_000
-ROUNDS, QUICK_ROUNDS = 32, 2
-CALLS, QUICK_CALLS = 25, 3
+ROUNDS, CALLS = 32, 25
 MOST_RATIO = 1.3
-
 MOST_MILLISECONDS = 50  # of a search, whatever it asks
 
 # A word that twenty rows have in either size, and one that all have. Of the worst a ninth of all rows match, the last
@@ -70,29 +68,26 @@ FROM generate_series(1, {rows}) AS n
 }
 
 
-def measure(workshop: Workshop, *, is_quick: bool) -> list[Table]:
-    large, calls = (QUICK_LARGE, QUICK_CALLS) if is_quick else (LARGE, CALLS)
-    small_column, large_column = (f"{rows:,} rows" for rows in (SMALL, large))
+def measure(workshop: Workshop, *, is_quick: bool) -> Table:
+    sizes = {f"{rows:,} rows": rows for rows in (SMALL, QUICK_LARGE if is_quick else LARGE)}
+    small, large = sizes
     targets = [
-        Target(f"{name}, milliseconds", (name, large_column), most=MOST_MILLISECONDS)
+        Target(f"{name}, milliseconds", (large, f"{name} p50"), most=MOST_MILLISECONDS)
         if name.startswith("search")
-        else Target(f"{name}, large to small", (name, large_column), (name, small_column), MOST_RATIO)
+        else Target(f"{name}, large to small", (large, f"{name} p50"), (small, f"{name} p50"), MOST_RATIO)
         for name in PATHS
     ]
-    table = Table("A thousand and a million employees, p50", "ms", targets)
-    with ExitStack() as stack:
-        entries = []
-        for rows in (SMALL, large):
-            subject = workshop.ours("crud_app", {"DATABASE_URL": _fill(workshop, f"bench_{rows}", rows)})
-            entries.append((rows, subject, stack.enter_context(Process(subject))))
-        workshop.postgres.execute("CHECKPOINT")  # or it would write them all while others are timed
-        for rows, subject, process in take_turns(entries, QUICK_ROUNDS if is_quick else ROUNDS):
-            for name, path in PATHS.items():
-                done = process.call([event("GET", path)], calls).require(subject, 200)
-                table.add(name, f"{rows:,} rows", quantile(done.microseconds, 50) / 1000)
-    for rows in (SMALL, large):
+    table = Table("A thousand and a million employees", "ms", targets)
+    asked = [Operation(name, [event("GET", path)], CALLS) for name, path in PATHS.items()]
+    contestants = []
+    for name, rows in sizes.items():
+        subject = workshop.ours("crud_app", {"DATABASE_URL": _fill(workshop, f"bench_{rows}", rows)})
+        contestants.append((replace(subject, name=name), asked))
+    workshop.postgres.execute("CHECKPOINT")  # or it would write them all while others are timed
+    race(table, contestants, ROUNDS, is_quick=is_quick)
+    for rows in sizes.values():
         workshop.postgres.execute(f"DROP DATABASE bench_{rows} WITH (FORCE)")
-    return [table]
+    return table
 
 
 def _fill(workshop: Workshop, database: str, rows: int) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import certifi
 
-from benchmarks.bench.subject import BenchFailed, Subject
+from benchmarks.bench.process import BenchFailed, Subject
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.events import Wire, event_for
 from local.guardian import Child
@@ -56,13 +56,7 @@ ANALYZE empleados;
 
 
 class Workshop:
-    """See the module.
-
-    Args:
-        folder: an empty one, that is removed afterwards.
-        postgres: a running server.
-        stack: ends what is started.
-    """
+    """See the module. ``folder`` is empty, and removed afterwards; ``stack`` ends what is started."""
 
     def __init__(self, folder: Path, postgres: Postgres, stack: ExitStack) -> None:
         self.postgres = postgres
@@ -88,6 +82,11 @@ class Workshop:
         """What psql prints for a statement."""
         return self.postgres.execute(statement, database=DATABASE)
 
+    def remove_created(self) -> None:
+        """Leave the tables as they were, without dead rows, which a query for a 51st row would walk through."""
+        self.sql("DELETE FROM empleados WHERE email LIKE 'nueva%@bench.example.com'; DELETE FROM eventos")
+        self.sql("VACUUM empleados, eventos")
+
     def ours(self, app: str, environment: Mapping[str, str], handler: str = "app.app") -> Subject:
         """One of the project's apps, as it is packaged; the handler may be one of ``peers``."""
         folders = [self._folder / app, self._folder / "runtime"]
@@ -98,14 +97,7 @@ class Workshop:
     def peer(
         self, name: str, packages: str | None, handler: str, environment: Mapping[str, str] | None = None
     ) -> Subject:
-        """A peer with its packages compiled, which no tool of its users does.
-
-        Args:
-            name: what people read.
-            packages: whose lock file in `requirements/bench`; None for the standard library alone.
-            handler: a module of ``peers``, and a name in it.
-            environment: all of its environment variables.
-        """
+        """A peer with its ``packages`` (`requirements/bench`) compiled, which no tool of its users does."""
         folders = [self._folder / "compiled", *([PEERS / packages / "compiled"] if packages else [])]
         return Subject(name, (*folders, self._folder / "runtime"), handler, environment or {})
 
@@ -134,19 +126,14 @@ class Workshop:
     @cached_property
     def tls_upstream(self) -> str:
         """The same over HTTPS, with a certificate that is among the ``trusted`` ones."""
-        return f"https://localhost:{self._start_upstream(str(self._certificate))}"
+        certificate = make_certificate(self._folder / "certificate.pem")
+        self.trusted.write_text(Path(certifi.where()).read_text("utf-8") + certificate.read_text("utf-8"), "utf-8")
+        return f"https://localhost:{self._start_upstream(str(certificate))}"
 
-    @cached_property
+    @property
     def trusted(self) -> Path:
-        """A file of certificates: all that the world trusts, as on any machine, and the API's."""
-        file = self._folder / "trusted.pem"
-        file.write_text(Path(certifi.where()).read_text("utf-8") + self._certificate.read_text("utf-8"), "utf-8")
-        return file
-
-    @cached_property
-    def _certificate(self) -> Path:
-        """A key and a certificate for ``localhost`` that signs itself."""
-        return make_certificate(self._folder / "certificate.pem")
+        """A file of certificates: all that the world trusts, as on any machine, and that of ``tls_upstream``."""
+        return self._folder / "trusted.pem"
 
     def _start_upstream(self, *arguments: str) -> int:
         command = [sys.executable, str(Path(__file__).with_name("upstream.py")), *arguments]
@@ -169,11 +156,6 @@ def event(
 
 @contextmanager
 def open_workshop() -> Iterator[Workshop]:
-    """A workshop for the length of a ``with`` block.
-
-    Raises:
-        BenchFailed: the apps are not packaged.
-    """
     with ExitStack() as stack:
         # Not below the project: as root, PostgreSQL runs as another user, which may not read everything there.
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
