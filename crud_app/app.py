@@ -214,7 +214,7 @@ def apply_lote(id: str) -> Response:  # noqa: A002
     request = app.current_request
     key = read_key(request.headers)
     name = app.caller.name
-    return answers.page(system().batches.apply(id, read_json(request), name, key), "/lotes")
+    return answers.page(system().directorio.apply_batch(id, read_json(request), name, key), "/lotes")
 
 
 @app.route(
@@ -230,7 +230,8 @@ def apply_lote(id: str) -> Response:  # noqa: A002
     ),
 )
 def close_lote(id: str) -> Response:  # noqa: A002
-    return answers.json_text(system().batches.close(id, read_json(app.current_request), app.caller.name))
+    body = read_json(app.current_request)
+    return answers.json_text(system().directorio.close_batch(id, body, app.caller.name).body)
 
 
 @app.route(

@@ -119,8 +119,10 @@ class Answer(BaseHTTPRequestHandler):
             path.mails += 1
             body = b'{"MessageId": "ses-1"}'
         elif "X-Amz-Target" not in self.headers:
-            path.published.append(parse_qs(content.decode())["Message"][0])
-            body = b"<r><PublishResult><MessageId>sns-1</MessageId></PublishResult></r>"
+            sent = parse_qs(content.decode())
+            path.published.append(sent["PublishBatchRequestEntries.member.1.Message"][0])
+            entry = b"<member><Id>0</Id><MessageId>sns-1</MessageId></member>"
+            body = b"<r><PublishBatchResult><Successful>" + entry + b"</Successful></PublishBatchResult></r>"
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from chalicelib.directorio.employee import BY_NAME, KINDS, Audience, Instant
-from crud_app.sql import batches, employees, events
-from crud_app.sql.terms import utc_text
+from chalicelib.directorio.reads import utc_text
+from crud_app.sql import employees, events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ DIALECT = PGDialect_pg8000(paramstyle="named")  # type: ignore[no-untyped-call] 
 #: All statements that the app sends: what these modules have without arguments.
 EXPRESSIONS: list[Callable[[], ClauseElement]] = [
     each
-    for module in (employees, events, batches)
+    for module in (employees, events)
     for each in vars(module).values()
     if getattr(each, "__module__", "") == module.__name__ and each.__annotations__ == {"return": "sa.ClauseElement"}
 ]
@@ -86,7 +86,7 @@ def _history(conditions: Sequence[ColumnElement[bool]], order: Sequence[ColumnEl
 
 def _shown(field: Field) -> str:
     is_moment = isinstance(KINDS[field.name], Instant)
-    return f"{compile_statement(utc_text(literal_column(field.name)))} AS {field.name}" if is_moment else field.name
+    return f"{utc_text(field.name)} AS {field.name}" if is_moment else field.name
 
 
 def _write_out(element: object, **_: object) -> ColumnClause[Any] | None:

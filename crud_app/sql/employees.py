@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
+from chalicelib.directorio import upkeep
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from crud_app.sql.events import EVENTO, told
-from crud_app.sql.tables import bajas, empleados, eventos, lotes_pasos, peticiones
+from crud_app.sql.tables import bajas, empleados, eventos, peticiones
 from crud_app.sql.terms import (
     ACTOR,
-    FORGOTTEN_BEFORE,
     ONE,
     ROW_ID,
     TIME_ZONE,
@@ -37,6 +37,7 @@ DIGEST = sa.bindparam("digest", type_=sa.Text)
 #: The names of the fields that a change sends. Any other field stays as it was; NULL empties a field.
 SENT = sa.bindparam("sent", type_=sa.ARRAY(sa.Text))
 STAR: sa.ColumnElement[Any] = sa.literal_column("empleados.*")
+FORGOTTEN_BEFORE: sa.ColumnElement[Any] = sa.literal_column(upkeep.FORGOTTEN_BEFORE)
 COLUMNS: sa.ColumnElement[Any] = sa.literal_column("{columns}")
 
 
@@ -153,14 +154,6 @@ def restore_empleado() -> sa.ClauseElement:
     added = sa.insert(empleados).from_select(list(BY_NAME), sa.select(COLUMNS).select_from(vuelto))
     hecho = added.returning(STAR, *told(RESTAURADO, texts([]))).cte("hecho")
     return _outcome(actual, _bodies(hecho), titular, actual.c.version.label("found"))
-
-
-def forget_peticiones() -> sa.ClauseElement:
-    """Forget the requests that are too old to be repeated. Returns how many there were."""
-    old = sa.delete(peticiones).where(peticiones.c.creada_en < FORGOTTEN_BEFORE)
-    forgotten = old.returning(peticiones.c.clave).cte("forgotten")
-    steps = sa.delete(lotes_pasos).where(lotes_pasos.c.creado_en < FORGOTTEN_BEFORE).returning(lotes_pasos.c.id)
-    return sa.select(sa.func.count()).select_from(forgotten).add_cte(steps.cte("pasos"))
 
 
 def _shown() -> LateralFromClause:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from chalicelib.directorio.query import KEPT_HOURS
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -21,11 +19,8 @@ ROW_ID = sa.bindparam("row_id", type_=sa.BigInteger)
 ACTOR = sa.bindparam("actor", type_=sa.Text)
 #: In which the day of an instant is "today".
 TIME_ZONE = sa.bindparam("time_zone", type_=sa.Text)
+VERSIONS = sa.bindparam("versions", type_=sa.ARRAY(sa.Integer))
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
-#: How long a leaver can be restored: years, months, weeks, days.
-LEAVER_TIME: sa.ColumnElement[Any] = sa.func.make_interval(
-    *map(sa.literal_column, "000"), sa.bindparam("days", type_=sa.Integer), type_=sa.Interval
-)
 ONE = sa.literal_column("1", type_=sa.Integer)
 #: Separates the JSON texts of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = sa.func.chr(30)
@@ -46,11 +41,6 @@ def texts(elements: Iterable[sa.ColumnElement[str]]) -> sa.ColumnElement[Any]:
     return array(elements, type_=sa.Text())
 
 
-def utc_text(moment: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-    """A moment as on the wire: always UTC, always with microseconds."""
-    return sa.func.to_char(sa.func.timezone(constant("UTC"), moment), constant('YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-
-
 def json_object(members: Mapping[str, sa.ColumnElement[Any]]) -> sa.ColumnElement[Any]:
     """A JSON object with these members, in this order."""
     return sa.func.json_build_object(*(part for name, value in members.items() for part in (constant(name), value)))
@@ -59,13 +49,3 @@ def json_object(members: Mapping[str, sa.ColumnElement[Any]]) -> sa.ColumnElemen
 def row_text(source: NamedFromClause) -> sa.ColumnElement[str]:
     """The rows of ``source`` as JSON, without blanks between its parts."""
     return sa.cast(sa.func.row_to_json(source.table_valued()), sa.Text)
-
-
-def before_now(amount: str) -> sa.ColumnElement[Any]:
-    """The moment this long ago, such as ``24 hours``."""
-    return sa.func.now() - sa.literal_column(f"interval '{amount}'", type_=sa.Interval)
-
-
-#: Idempotency-Keys that were used before this moment are forgotten.
-FORGOTTEN_BEFORE = before_now(f"{KEPT_HOURS} hours")
-VERSIONS = sa.bindparam("versions", type_=sa.ARRAY(sa.Integer))

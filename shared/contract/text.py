@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 #: White space: any run of it becomes one space. U+2800 is Braille's blank.
 SPACES = r"\t \u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000"
@@ -47,6 +47,13 @@ def not_one_of(names: Iterable[str]) -> BrokenRule:
     """For a value that is not one of ``names``."""
     known = ", ".join(names)
     return BrokenRule("valor", f"Debe ser uno de: {known}.", f"It must be one of: {known}.")
+
+
+def read_one_of(names: Collection[str], value: object) -> str:
+    """One of ``names``."""
+    if not isinstance(value, str) or value not in names:
+        raise not_one_of(names)
+    return value
 
 
 def clean(text: str) -> str:

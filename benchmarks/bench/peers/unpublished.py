@@ -11,10 +11,7 @@ from chalicelib.directorio.settings import from_environment
 
 
 class NoTopic:
-    def publish(self, evento):
-        return "none"
-
-    def publish_batch(self, eventos):
+    def publish(self, eventos):
         return {evento.id: "none" for evento in eventos}
 
 

@@ -4,58 +4,35 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio.employee import MAX_BIGINT, MAX_INTEGER, read_changes, read_new
 from chalicelib.directorio.errors import LoteNotFound
-from contract.api import missing_field, not_an_object, unknown_field
+from contract.body import errors_within, read_fields
 from contract.events import UUID
-from contract.text import not_one_of
+from contract.text import BrokenRule, read_one_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable
+
+    Reader = Callable[[object], Any]
 
 MAX_OPERATIONS = 500
-#: An answer must not grow with nonsense: violations that are named at most, and characters of an unknown name.
-MAX_VIOLATIONS, MAX_NAME = 1_000, 80
 #: What a batch is for, as its event says.
 ORIGINS = ("importacion", "cambio", "eliminacion", "restauracion", "deshacer")
-#: The members of an element of each list, and those of them that it may lack.
-LISTS: Mapping[str, tuple[str, ...]] = {
-    "crear": (),
-    "actualizar": ("id", "version", "cambios"),
-    "eliminar": ("id", "version"),
-    "restaurar": ("id", "version"),
-}
-OPTIONAL = frozenset({("restaurar", "version")})
-
-_NO_LIST = {"es": "Debe ser una lista.", "en": "It must be a list."}
-_NO_FLAG = {"es": "Debe ser true o false.", "en": "It must be true or false."}
-_NO_NUMBER = {"es": "Debe ser un número entero desde 1.", "en": "It must be a whole number from 1."}
-_REPEATED = {"es": "Ese número ya está en este lote.", "en": "That number is in this batch already."}
-_ORIGIN = not_one_of(ORIGINS).message
-_COUNT = {
-    "es": f"Debe haber de 1 a {MAX_OPERATIONS} operaciones.",
-    "en": f"There must be 1 to {MAX_OPERATIONS} operations.",
-}
+#: The lists of operations.
+LISTS = ("crear", "actualizar", "eliminar", "restaurar")
 
 
 class Batch(NamedTuple):
-    """The operations in the order in which they were sent; ``origin`` and the rest as in the API."""
+    """The members as in the API; ``operations`` is JSON, in the order in which they were sent, for the statement."""
 
     id: str
     origin: str
-    operations: list[dict[str, Any]]
+    operations: str
     is_simulated: bool
-
-    def as_json(self) -> str:
-        """What the statement reads: amounts and dates are texts."""
-        return json.dumps(self.operations, default=str, ensure_ascii=False)
-
-    def as_text(self) -> str:
-        """Everything that an Idempotency-Key stands for."""
-        return f"{self.id} {self.origin} {self.as_json()}"
 
 
 def read_batch(batch_id: str, body: object, *, is_demo: bool = False) -> Batch:
@@ -65,11 +42,21 @@ def read_batch(batch_id: str, body: object, *, is_demo: bool = False) -> Batch:
         InvalidInput: with all violations at once; a field is named by its path, such as ``crear[3].salario``.
         LoteNotFound: no batch can have this id.
     """
-    reader = _Reader(is_demo=is_demo)
-    batch = reader.read(read_batch_id(batch_id), body)
-    if reader.violations:
-        raise InvalidInput(reader.violations[:MAX_VIOLATIONS])
-    return batch
+    read_batch_id(batch_id)
+    readers: dict[str, Reader] = {"origen": partial(read_one_of, ORIGINS), "simular": _read_flag}
+    readers |= {name: partial(_read_list, read) for name, read in _operations(is_demo=is_demo).items()}
+    values = read_fields(body, readers, (*LISTS, "simular"))
+    operations = [
+        {"lista": name, "indice": index, **operation}
+        for name in (body if isinstance(body, dict) else ())
+        if name in LISTS
+        for index, operation in enumerate(values[name])
+    ]
+    if not 1 <= len(operations) <= MAX_OPERATIONS:
+        raise InvalidInput([FieldError("", "longitud", _bad_count().message)])
+    numbered = [{"orden": number, **operation} for number, operation in enumerate(operations)]
+    text = json.dumps(numbered, default=str, ensure_ascii=False)  # amounts and dates are texts
+    return Batch(batch_id, values["origen"], text, values.get("simular", False))
 
 
 def read_batch_id(text: str) -> str:
@@ -89,87 +76,64 @@ def read_closing(body: object) -> bool:
     Raises:
         InvalidInput
     """
-    if not isinstance(body, dict):
-        raise InvalidInput([not_an_object()])
-    errors = [] if isinstance(body.get("aviso"), bool) else [FieldError("aviso", "tipo", _NO_FLAG)]
-    errors += [unknown_field(name) for name in body if name != "aviso"]
+    return read_fields(body, {"aviso": _read_flag})["aviso"]
+
+
+def _operations(*, is_demo: bool) -> dict[str, Reader]:
+    """What reads an element of each list. No two of them change the same row."""
+    seen: set[int] = set()
+
+    def read_id(value: object) -> int:
+        number = _read_number(MAX_BIGINT, value)
+        if number in seen:
+            es, en = "Ese número ya está en este lote.", "That number is in this batch already."
+            raise BrokenRule("repetido", es, en)
+        seen.add(number)
+        return number
+
+    members: dict[str, Reader] = {"id": read_id, "version": partial(_read_number, MAX_INTEGER)}
+    changes: dict[str, Reader] = {**members, "cambios": partial(read_changes, is_demo=is_demo)}
+
+    def read_update(element: object) -> dict[str, Any]:
+        values = read_fields(element, changes)
+        return {"valores": values.pop("cambios"), **values}
+
+    return {
+        "crear": lambda element: {"valores": read_new(element, is_demo=is_demo)},
+        "actualizar": read_update,
+        "eliminar": lambda element: {"valores": {}, **read_fields(element, members)},
+        "restaurar": lambda element: {"valores": {}, **read_fields(element, members, ("version",))},
+    }
+
+
+def _read_list(read: Reader, value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list):
+        raise BrokenRule("tipo", "Debe ser una lista.", "It must be a list.")
+    if len(value) > MAX_OPERATIONS:
+        raise _bad_count()
+    elements, errors = [], []
+    for index, element in enumerate(value):
+        try:
+            elements.append(read(element))
+        except InvalidInput as invalid:
+            errors += errors_within(f"[{index}]", invalid)
     if errors:
         raise InvalidInput(errors)
-    return bool(body["aviso"])
+    return elements
 
 
-class _Reader:
-    """Reads a body and remembers what was wrong with it."""
+def _read_flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise BrokenRule("tipo", "Debe ser true o false.", "It must be true or false.")
+    return value
 
-    def __init__(self, *, is_demo: bool) -> None:
-        self.violations: list[FieldError] = []
-        self._is_demo = is_demo
-        self._numbers: set[int] = set()
 
-    def read(self, batch_id: str, body: object) -> Batch:
-        if not isinstance(body, dict):
-            self.violations.append(not_an_object())
-            return Batch(batch_id, "", [], is_simulated=False)
-        origin, is_simulated = body.get("origen"), body.get("simular", False)
-        if origin not in ORIGINS:
-            self._refuse("origen", "valor", _ORIGIN)
-        if not isinstance(is_simulated, bool):
-            self._refuse("simular", "tipo", _NO_FLAG)
-        elements = list(self._elements(body))
-        if not 1 <= len(elements) <= MAX_OPERATIONS:
-            self._refuse("", "longitud", _COUNT)
-            elements = []
-        operations = [
-            {"orden": number, "lista": name, "indice": index, **self._operation(name, f"{name}[{index}]", element)}
-            for number, (name, index, element) in enumerate(elements)
-        ]
-        return Batch(batch_id, str(origin), operations, is_simulated=bool(is_simulated))
+def _read_number(maximum: int, value: object) -> int:
+    if type(value) is not int or not 1 <= value <= maximum:
+        raise BrokenRule("rango", "Debe ser un número entero desde 1.", "It must be a whole number from 1.")
+    return value
 
-    def _elements(self, body: dict[str, Any]) -> Iterator[tuple[str, int, Any]]:
-        for name, value in body.items():
-            if name not in LISTS:
-                if name not in {"origen", "simular"}:
-                    self.violations.append(unknown_field(name[:MAX_NAME]))
-            elif isinstance(value, list):
-                yield from ((name, index, element) for index, element in enumerate(value))
-            else:
-                self._refuse(name, "tipo", _NO_LIST)
 
-    def _operation(self, name: str, path: str, element: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        if not isinstance(element, dict):
-            self.violations.append(not_an_object(path))
-            return {}
-        if name == "crear":
-            return {"valores": self._values(path, element, is_new=True)}
-        found: dict[str, Any] = {"valores": {}}
-        for member in LISTS[name]:
-            if member in element:
-                found |= self._member(f"{path}.{member}", member, element[member])
-            elif (name, member) not in OPTIONAL:
-                self.violations.append(missing_field(f"{path}.{member}"))
-        self.violations += [unknown_field(f"{path}.{each[:MAX_NAME]}") for each in element if each not in LISTS[name]]
-        return found
-
-    def _member(self, path: str, member: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-        if member == "cambios":
-            return {"valores": self._values(path, value, is_new=False)}
-        maximum = MAX_BIGINT if member == "id" else MAX_INTEGER
-        if type(value) is not int or not 1 <= value <= maximum:
-            self._refuse(path, "rango", _NO_NUMBER)
-        elif member == "id" and value in self._numbers:
-            self._refuse(path, "repetido", _REPEATED)
-        elif member == "id":
-            self._numbers.add(value)
-        return {member: value}
-
-    def _values(self, path: str, value: object, *, is_new: bool) -> dict[str, object]:
-        try:
-            return (read_new if is_new else read_changes)(value, is_demo=self._is_demo)
-        except InvalidInput as invalid:
-            self.violations += [
-                each._replace(field=f"{path}.{each.field}".removesuffix(".")) for each in invalid.errors
-            ]
-            return {}
-
-    def _refuse(self, field: str, rule: str, message: Mapping[str, str]) -> None:
-        self.violations.append(FieldError(field, rule, message))
+def _bad_count() -> BrokenRule:
+    es, en = f"Debe haber de 1 a {MAX_OPERATIONS} operaciones.", f"There must be 1 to {MAX_OPERATIONS} operations."
+    return BrokenRule("longitud", es, en)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from chalice_frontdoor import PerProcess
 from chalice_frontdoor.logs import note
-from chalicelib.directorio.batches import Batches
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.erasure import Erasure
 from chalicelib.directorio.outbox import Outbox
@@ -34,7 +33,6 @@ class System:
     database: Database
     repository: Repository
     directorio: Directorio
-    batches: Batches
     outbox: Outbox
     erasure: Erasure
     #: After how many days a leaver is erased.
@@ -83,8 +81,8 @@ def assemble(
     """Put the parts together."""
     repository = Repository(database, time_zone)
     directorio = Directorio(repository, publisher, is_demo=is_demo)
-    batches, outbox = Batches(database, directorio.publish, time_zone, is_demo=is_demo), Outbox(database, publisher)
-    return System(database, repository, directorio, batches, outbox, Erasure(database), leaver_days, is_demo)
+    outbox, erasure = Outbox(database, publisher), Erasure(database)
+    return System(database, repository, directorio, outbox, erasure, leaver_days, is_demo)
 
 
 system = PerProcess(lambda: compose(from_environment()))

@@ -11,24 +11,22 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio.errors import EmpleadoNotFound
 from contract import email_address
-from contract.api import missing_field, not_an_object
+from contract.body import read_fields
 from contract.fields import FIELDS as DECLARED
 from contract.fields import Field
 from contract.text import BrokenRule, line_schema, read_line, read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
 MAX_BIGINT = 2**63 - 1
 MAX_INTEGER = 2**31 - 1
 MAX_MONEY = Decimal("9999999.99")
-#: Unknown fields that are named at most, and characters of each: an answer must not grow with nonsense.
-MAX_UNKNOWN, MAX_UNKNOWN_NAME = 20, 80
 
 POSITIVE = re.compile(r"[1-9][0-9]{0,18}")
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -179,12 +177,13 @@ class Instant(Kind):
 
 
 ROW_ID = Whole(MAX_BIGINT)
-#: What the database gives: the first field, and the last ones.
+#: What the database gives: the first field, the last ones, and when a leaver left.
 GIVEN: Mapping[str, Kind] = {
     "id": ROW_ID,
     "version": Whole(MAX_INTEGER),
     "creado_en": Instant(),
     "actualizado_en": Instant(),
+    "baja_en": Instant(),
 }
 FIELDS = (
     Field("id", "given", {}, 7, is_sortable=True),
@@ -208,6 +207,7 @@ def _input_kind(field: Field) -> Kind:
 
 INPUTS: Mapping[str, Kind] = {each.name: _input_kind(each) for each in DECLARED}
 KINDS: Mapping[str, Kind] = {**GIVEN, **INPUTS}
+NOT_REQUIRED = tuple(each.name for each in DECLARED if not each.is_required)
 CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)
 
 
@@ -236,13 +236,13 @@ def read_new(body: object, *, is_demo: bool = False) -> dict[str, object]:
     Raises:
         InvalidInput: with all violations at once, in the order of the fields, unknown ones last.
     """
-    values = _read(body, is_new=True, is_demo=is_demo)
+    values = read_fields(body, _readers(is_new=True, is_demo=is_demo), NOT_REQUIRED)
     return {name: value for name, value in values.items() if value is not None}
 
 
 def read_changes(body: object, *, is_demo: bool = False) -> dict[str, object]:
     """The fields that were sent, and no others; None empties a field. See ``read_new``."""
-    return _read(body, is_new=False, is_demo=is_demo)
+    return read_fields(body, _readers(is_new=False, is_demo=is_demo), INPUTS)
 
 
 def read_row_id(text: str) -> int:
@@ -262,42 +262,24 @@ def accepts_null(field: Field, *, is_new: bool) -> bool:
     return not field.is_required if is_new else field.is_nullable
 
 
-def _read(body: object, *, is_new: bool, is_demo: bool) -> dict[str, object]:
-    if not isinstance(body, dict):
-        raise InvalidInput([not_an_object()])
-    values: dict[str, object] = {}
-    violations: list[FieldError] = []
-    for field in DECLARED:
-        name = field.name
-        if name not in body:
-            if is_new and field.is_required:
-                violations.append(missing_field(name))
-            continue
-        try:
-            values[name] = _read_value(field, body[name], is_new=is_new, is_demo=is_demo)
-        except BrokenRule as broken:
-            violations.append(FieldError(name, broken.rule, broken.message))
-    violations += _unknown_fields(body)
-    if violations:
-        raise InvalidInput(violations)
-    return values
+@cache
+def _readers(*, is_new: bool, is_demo: bool) -> Mapping[str, Callable[[object], object]]:
+    return {each.name: _reader_of(each, is_new=is_new, is_demo=is_demo) for each in DECLARED}
 
 
-def _read_value(field: Field, sent: object, *, is_new: bool, is_demo: bool) -> object:
-    if sent is None and accepts_null(field, is_new=is_new):
-        return None
-    value = INPUTS[field.name].read(sent)
-    if is_demo and field.kind == "email" and not email_address.is_invented(str(value)):
-        raise BrokenRule(
-            "demo",
-            "Esto es una demostración sin datos reales: use una dirección de example.com.",
-            "This is a demonstration without real data: use an address of example.com.",
-        )
-    return value
+def _reader_of(field: Field, *, is_new: bool, is_demo: bool) -> Callable[[object], object]:
+    read, takes_null = INPUTS[field.name].read, accepts_null(field, is_new=is_new)
 
+    def read_value(sent: object) -> object:
+        if sent is None and takes_null:
+            return None
+        value = read(sent)
+        if is_demo and field.kind == "email" and not email_address.is_invented(str(value)):
+            raise BrokenRule(
+                "demo",
+                "Esto es una demostración sin datos reales: use una dirección de example.com.",
+                "This is a demonstration without real data: use an address of example.com.",
+            )
+        return value
 
-def _unknown_fields(body: Mapping[str, object]) -> Iterator[FieldError]:
-    message = {"es": "No es un campo que se pueda enviar.", "en": "It is not a field that can be sent."}
-    unknown = [name for name in body if name not in INPUTS]
-    for name in unknown[:MAX_UNKNOWN]:
-        yield FieldError(name[:MAX_UNKNOWN_NAME], "desconocido", message)
+    return read_value

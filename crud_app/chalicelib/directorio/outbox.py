@@ -14,7 +14,7 @@ from chalicelib.directorio.publisher import BATCH_SIZE, SLOWEST_SECONDS, Evento,
 from chalicelib.directorio.repository import find_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from chalicelib.directorio.database import Database
     from chalicelib.directorio.publisher import SnsPublisher
@@ -99,48 +99,34 @@ class _Sweep:
         return self._topic_failed or self._context.get_remaining_time_in_millis() < RESERVE_SECONDS * 1000
 
     def publish(self, eventos: Sequence[Evento]) -> dict[str, str]:
-        """Publish these events as far as possible, and return the message ids by event id."""
+        """Publish these events as far as possible, and return the message ids by event id.
+
+        What is published at the same time may fail in parts, and the later of two events of one employee might get
+        ahead: each round takes the first event that is left of each employee.
+        """
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - no request needs it
 
         taken: dict[str, str] = {}
         with ThreadPoolExecutor(PARALLEL) as pool:
-            for each in _rounds(eventos):
-                allowed = [evento for evento in each if evento.empleado_id not in self.held_back]
-                for batch, message_ids in pool.map(self._publish_batch, _batches(allowed)):
-                    self.held_back |= {evento.empleado_id for evento in batch if evento.id not in message_ids}
+            while eventos := [each for each in eventos if each.empleado_id not in self.held_back]:
+                by_empleado = {each.empleado_id: each for each in reversed(eventos)}
+                first = [each for each in eventos if by_empleado[each.empleado_id] is each]
+                batches = [first[start : start + BATCH_SIZE] for start in range(0, len(first), BATCH_SIZE)]
+                for message_ids in pool.map(self._publish_batch, batches):
                     taken |= message_ids
+                self.held_back |= {each.empleado_id for each in first if each.id not in taken}
+                eventos = [each for each in eventos if by_empleado[each.empleado_id] is not each]
         self.published += len(taken)
         return taken
 
-    def _publish_batch(self, batch: Sequence[Evento]) -> tuple[Sequence[Evento], dict[str, str]]:
-        """Publish events of different employees; return them, and the message ids of those that were taken."""
+    def _publish_batch(self, batch: Sequence[Evento]) -> dict[str, str]:
+        """Publish events of different employees, and return the message ids of those that were taken."""
         if self.is_over:
-            return batch, {}
+            return {}
         try:
-            return batch, self._publisher.publish_batch(batch)
+            return self._publisher.publish(batch)
         except PublishFailed as error:
             # The topic cannot be reached: further batches would fail too.
             self._topic_failed = True
             log_failed(batch[0], str(error))
-            return batch, {}
-
-
-def _rounds(eventos: Sequence[Evento]) -> Sequence[Sequence[Evento]]:
-    """Split into rounds that have one event of each employee at most, an earlier one in an earlier round.
-
-    What is published at the same time may fail in parts: the later of two events of one employee might get ahead.
-    """
-    rounds: list[list[Evento]] = []
-    seen: dict[int, int] = {}
-    for evento in eventos:
-        number = seen.get(evento.empleado_id, 0)
-        seen[evento.empleado_id] = number + 1
-        if number == len(rounds):
-            rounds.append([])
-        rounds[number].append(evento)
-    return rounds
-
-
-def _batches(eventos: Sequence[Evento]) -> Iterator[Sequence[Evento]]:
-    for start in range(0, len(eventos), BATCH_SIZE):
-        yield eventos[start : start + BATCH_SIZE]
+            return {}

@@ -46,20 +46,7 @@ class SnsPublisher:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def publish(self, evento: Evento) -> str:
-        """Publish one event, and return the message's id.
-
-        Raises:
-            PublishFailed: it may or may not have been published.
-        """
-        with _failures_named():
-            answer = self._client.publish(
-                TopicArn=self._settings.topic_arn, Message=evento.mensaje, MessageAttributes=_attributes(evento)
-            )
-        _log_published(evento, answer["MessageId"])
-        return answer["MessageId"]
-
-    def publish_batch(self, eventos: Sequence[Evento]) -> dict[str, str]:
+    def publish(self, eventos: Sequence[Evento]) -> dict[str, str]:
         """Publish at most ``BATCH_SIZE`` events, and return the message ids of those that were taken, by event id.
 
         Raises:

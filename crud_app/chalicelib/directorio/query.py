@@ -12,23 +12,21 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.directorio import employee
 from chalicelib.directorio.employee import BY_NAME, KINDS, MAX_BIGINT, MAX_MONEY, Audience, Day, Money
+from contract.body import read_fields
 from contract.email_address import read_address
 from contract.events import EVENT_TYPES, LOTE, UUID
-from contract.text import REFUSED, BrokenRule, not_one_of, read_text, too_long
+from contract.fields import Field
+from contract.text import REFUSED, BrokenRule, read_one_of, read_text, too_long
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from contract.fields import Field
-
-T = TypeVar("T")
 
 MAX_LIMIT = 200
 DEFAULT_LIMIT = 50
@@ -39,8 +37,6 @@ MAX_CURSOR = 2_000
 #: Employees that are counted exactly.
 MAX_TOTAL = 5_000
 DEFAULT_ORDER = "id"
-#: What stands in a cursor of leavers where a list's cursor has its order.
-LEAVERS = "bajas"
 NO_UUID = "No es un UUID en minúsculas.", "It is not a UUID in lower case."
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
@@ -70,6 +66,10 @@ class Order(NamedTuple):
     def start_at(self, key: object) -> Place:
         """The place before all rows with this sort key."""
         return Place(key, MAX_BIGINT if self.is_descending else 0)
+
+
+#: The one order of leavers.
+LEAVERS = Order(Field("baja_en", "given", {}, ""), is_descending=True)
 
 
 class Place(NamedTuple):
@@ -118,7 +118,7 @@ class Filters(NamedTuple):
 
 @dataclass(frozen=True)
 class Listing:
-    """A requested page of the directory, and its audience; ``pairs`` are the parameters as sent."""
+    """A requested page of employees or leavers, and its audience; ``pairs`` are the parameters as sent."""
 
     audience: Audience
     order: Order
@@ -129,21 +129,8 @@ class Listing:
 
     def next_query(self, row: Mapping[str, Any]) -> str:
         """The query string of the page after this row, as it is sent."""
-        return _with_cursor(self.pairs, self.order.name, str(row[self.order.field.name]), row["id"])
-
-
-@dataclass(frozen=True)
-class Leavers:
-    """A requested page of leavers; see ``Listing``."""
-
-    limit: int
-    q: str | None
-    after: Place | None
-    pairs: Sequence[tuple[str, str]]
-
-    def next_query(self, row: Mapping[str, Any]) -> str:
-        """The query string of the page after this row, as it is sent."""
-        return _with_cursor(self.pairs, LEAVERS, row["baja_en"], row["id"])
+        content = f"{self.order.name}\n{row['id']}\n{row[self.order.field.name]}".encode()
+        return _replacing_cursor(self.pairs, base64.urlsafe_b64encode(content).decode().rstrip("="))
 
 
 @dataclass(frozen=True)
@@ -179,52 +166,40 @@ def read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listin
 
 @lru_cache(maxsize=64)  # most lists are asked for again and again
 def _read_listing(pairs: Sequence[tuple[str, str]], audience: Audience) -> Listing:
-    reader = _Reader(pairs, known=(*_filters_of(audience), "desde", "orden", "limite", "cursor"))
-    filters = _read_filters(reader)
-    order = reader.read("orden", lambda text: _order(text, audience), _order(DEFAULT_ORDER, audience))
-    limit = reader.read("limite", _limit, DEFAULT_LIMIT)
-    read_key = KINDS[order.field.name].read_key
-    after = reader.read("cursor", lambda text: _open_cursor(text, order.name, read_key), None)
-    start = reader.read("desde", lambda text: _start(text, order), None)
-    reader.finish()
-    return Listing(audience, order, limit, filters, after or start or filters.start_of(order), pairs)
+    sent = dict(pairs).get("orden")
+    order = _order(sent if sent in orders_of(audience) else DEFAULT_ORDER)
+    readers = {
+        **_filters_of(audience),
+        "desde": lambda text: _start(text, order),
+        "orden": lambda text: _check_order(text, audience),
+        "limite": _limit,
+        "cursor": lambda text: _open_cursor(text, order),
+    }
+    values = _read(pairs, readers)
+    filters = _filters(values)
+    after = values["cursor"] or values["desde"] or filters.start_of(order)
+    return Listing(audience, order, values["limite"] or DEFAULT_LIMIT, filters, after, pairs)
 
 
 def read_filters(pairs: Sequence[tuple[str, str]], audience: Audience) -> Filters:
     """Read the query of ``GET /empleados/total``; see ``read_listing``."""
-    reader = _Reader(pairs, known=_filters_of(audience))
-    filters = _read_filters(reader)
-    reader.finish()
-    return filters
+    return _filters(_read(pairs, _filters_of(audience)))
 
 
-def read_leavers(pairs: Sequence[tuple[str, str]]) -> Leavers:
+def read_leavers(pairs: Sequence[tuple[str, str]]) -> Listing:
     """Read the query of ``GET /bajas``; see ``read_listing``."""
-    reader = _Reader(pairs, known=("q", "limite", "cursor"))
-    q = reader.read("q", lambda text: _filter(text, MAX_SEARCH), None)
-    limit = reader.read("limite", _limit, DEFAULT_LIMIT)
-    after = reader.read("cursor", lambda text: _open_cursor(text, LEAVERS, KINDS["creado_en"].read_key), None)
-    reader.finish()
-    return Leavers(limit, q, after, pairs)
+    cursor = partial(_open_cursor, order=LEAVERS)
+    values = _read(pairs, {"q": FILTERS["q"], "limite": _limit, "cursor": cursor})
+    filters = _filters({"q": values["q"]})
+    return Listing(Audience.RRHH, LEAVERS, values["limite"] or DEFAULT_LIMIT, filters, values["cursor"], pairs)
 
 
 def read_history(pairs: Sequence[tuple[str, str]], *, has_filters: bool = False) -> History:
     """Read the query of ``GET /eventos``, which has filters, or of an employee's history; see ``read_listing``."""
-    filters = ("empleado", "lote", "actor", "tipo", "desde", "hasta") if has_filters else ()
-    reader = _Reader(pairs, known=("limite", "cursor", *filters))
-    history = History(
-        limit=reader.read("limite", _limit, DEFAULT_LIMIT),
-        before=reader.read("cursor", lambda text: _uuid(text, _bad_cursor()), None),
-        pairs=pairs,
-        empleado=reader.read("empleado", _row_id, None),
-        lote=reader.read("lote", lambda text: _uuid(text, BrokenRule("formato", *NO_UUID)), None),
-        actor=reader.read("actor", lambda text: _filter(text, MAX_SEARCH), None),
-        tipo=reader.read("tipo", _event_type, None),
-        since=reader.read("desde", _moment, None),
-        until=reader.read("hasta", lambda text: _moment(text, is_end=True), None),
-    )
-    reader.finish()
-    return history
+    values = _read(pairs, {**PAGE_OF_HISTORY, **(FILTERS_OF_HISTORY if has_filters else {})})
+    limit, before = values.pop("limite") or DEFAULT_LIMIT, values.pop("cursor")
+    since, until = values.pop("desde", None), values.pop("hasta", None)
+    return History(limit, before, pairs, since=since, until=until, **values)
 
 
 def asks_database(pairs: Sequence[tuple[str, str]]) -> bool:
@@ -233,11 +208,8 @@ def asks_database(pairs: Sequence[tuple[str, str]]) -> bool:
     Raises:
         InvalidInput: ``deep`` is neither 0 nor 1, or is there twice.
     """
-    depths = [value for name, value in pairs if name == "deep"]
-    if len(depths) > 1 or not set(depths) <= set(DEPTHS):
-        message = {"es": "Debe ser 0 o 1, una sola vez.", "en": "It must be 0 or 1, only once."}
-        raise InvalidInput([FieldError("deep", "valor", message)])
-    return depths == ["1"]
+    deep = [pair for pair in pairs if pair[0] == "deep"]
+    return bool(_read(deep, {"deep": partial(read_one_of, DEPTHS)})["deep"] == "1")
 
 
 @cache
@@ -251,40 +223,26 @@ def filter_schema(maximum: int) -> dict[str, Any]:
     return {"type": "string", "maxLength": maximum, "pattern": f"^[^{REFUSED}]*$"}
 
 
-class _Reader:
-    """Reads parameters one by one and remembers what was wrong with them."""
-
-    def __init__(self, pairs: Sequence[tuple[str, str]], known: tuple[str, ...]) -> None:
-        self._values = dict(pairs)
-        self._violations: list[FieldError] = []
+def _read(pairs: Sequence[tuple[str, str]], readers: Mapping[str, Callable[[Any], Any]]) -> dict[str, Any]:
+    """The value of each parameter, None of one that is not there. No parameter may be there twice."""
+    sent = dict(pairs)
+    if len(sent) < len(pairs):
         names = [name for name, _ in pairs]
-        for name in self._values:
-            if name not in known:
-                es, en = "No es un parámetro de esta consulta.", "It is not a parameter of this query."
-                self._violations.append(FieldError(name[:MAX_SEARCH], "desconocido", {"es": es, "en": en}))
-            elif names.count(name) > 1:
-                es, en = "Debe estar una sola vez.", "It must be there only once."
-                self._violations.append(FieldError(name, "repetido", {"es": es, "en": en}))
-
-    def read(self, name: str, read: Callable[[str], T], default: T) -> T:
-        try:
-            return read(self._values[name]) if name in self._values else default
-        except BrokenRule as broken:
-            self._violations.append(FieldError(name, broken.rule, broken.message))
-            return default
-
-    def finish(self) -> None:
-        if self._violations:
-            raise InvalidInput(self._violations)
+        readers = {name: read if names.count(name) <= 1 else _refuse_repeated for name, read in readers.items()}
+    return dict.fromkeys(readers) | read_fields(sent, readers, readers)
 
 
-def _filters_of(audience: Audience) -> tuple[str, ...]:
+def _refuse_repeated(_: object) -> None:
+    raise BrokenRule("repetido", "Debe estar una sola vez.", "It must be there only once.")
+
+
+def _filters_of(audience: Audience) -> Mapping[str, Callable[[str], Any]]:
     hidden = () if audience is Audience.RRHH else ("salario_desde", "salario_hasta")
-    return tuple(name for name in FILTERS if name not in hidden)
+    return {name: read for name, read in FILTERS.items() if name not in hidden}
 
 
-def _read_filters(reader: _Reader) -> Filters:
-    return Filters(*(reader.read(name, read, None) for name, read in FILTERS.items()))
+def _filters(values: Mapping[str, Any]) -> Filters:
+    return Filters(*(values.get(name) for name in FILTERS))
 
 
 def _amount(text: str) -> Decimal:
@@ -329,7 +287,11 @@ FILTERS: Mapping[str, Callable[[str], Any]] = {
 }
 
 
-def _order(text: str, audience: Audience) -> Order:
+def _order(text: str) -> Order:
+    return Order(BY_NAME[text.removeprefix("-")], text.startswith("-"))
+
+
+def _check_order(text: str, audience: Audience) -> None:
     if text not in orders_of(audience):
         names = ", ".join(name for name in orders_of(audience) if not name.startswith("-"))
         raise BrokenRule(
@@ -337,7 +299,6 @@ def _order(text: str, audience: Audience) -> Order:
             f"Debe ser uno de {names}, con «-» delante para el orden descendente.",
             f"It must be one of {names}, with “-” before it for descending order.",
         )
-    return Order(BY_NAME[text.removeprefix("-")], text.startswith("-"))
 
 
 def _limit(text: str) -> int:
@@ -347,26 +308,21 @@ def _limit(text: str) -> int:
     return int(text)
 
 
-def _with_cursor(pairs: Sequence[tuple[str, str]], name: str, key: str, row_id: int) -> str:
-    content = f"{name}\n{row_id}\n{key}".encode()
-    return _replacing_cursor(pairs, base64.urlsafe_b64encode(content).decode().rstrip("="))
-
-
 def _replacing_cursor(pairs: Sequence[tuple[str, str]], cursor: str) -> str:
     return urlencode([*(pair for pair in pairs if pair[0] != "cursor"), ("cursor", cursor)])
 
 
-def _open_cursor(text: str, name: str, read_key: Callable[[str], object]) -> Place:
-    """The place in a cursor of the order ``name``.
+def _open_cursor(text: str, order: Order) -> Place:
+    """The place in a cursor of this order.
 
     A forged one that is well-formed is harmless: it is only a place to go on from.
     """
     try:
         padded = text + "=" * (-len(text) % 4)
         content = base64.b64decode(padded, b"-_", validate=True).decode()
-        found = re.fullmatch(rf"{name}\n(\d+)\n(.*)", content, re.DOTALL)
+        found = re.fullmatch(rf"{order.name}\n(\d+)\n(.*)", content, re.DOTALL)
         if found and len(text) <= MAX_CURSOR:
-            return Place(read_key(found[2]), employee.ROW_ID.read_key(found[1]))
+            return Place(KINDS[order.field.name].read_key(found[2]), employee.ROW_ID.read_key(found[1]))
     except ValueError:
         pass
     raise _bad_cursor()
@@ -393,12 +349,6 @@ def _row_id(text: str) -> int:
         raise BrokenRule("formato", "Debe ser el número de una ficha.", "It must be the number of a record.") from None
 
 
-def _event_type(text: str) -> str:
-    if text not in EVENT_KINDS:
-        raise not_one_of(EVENT_KINDS)
-    return text
-
-
 def _moment(text: str, *, is_end: bool = False) -> datetime:
     """A day in UTC or an instant (RFC 3339). As an end it is included: what is returned is the moment after it."""
     length = timedelta(days=1)
@@ -415,3 +365,17 @@ def _moment(text: str, *, is_end: bool = False) -> datetime:
     except ValueError:
         es, en = "Debe ser una fecha o un instante con zona", "It must be a date or an instant with a zone"
         raise BrokenRule("formato", f"{es}, como 2026-11-24.", f"{en}, such as 2026-11-24.") from None
+
+
+PAGE_OF_HISTORY: Mapping[str, Callable[[str], Any]] = {
+    "limite": _limit,
+    "cursor": lambda text: _uuid(text, _bad_cursor()),
+}
+FILTERS_OF_HISTORY: Mapping[str, Callable[[str], Any]] = {
+    "empleado": _row_id,
+    "lote": lambda text: _uuid(text, BrokenRule("formato", *NO_UUID)),
+    "actor": lambda text: _filter(text, MAX_SEARCH),
+    "tipo": partial(read_one_of, EVENT_KINDS),
+    "desde": _moment,
+    "hasta": partial(_moment, is_end=True),
+}

@@ -56,7 +56,7 @@ counts AS (SELECT count(*) AS n, count(*) FILTER (WHERE {FITS}) AS hits,
   {", ".join(f"count(*) FILTER (WHERE {fits}) AS {name}" for name, fits in FILTERS.items())} FROM sample),
 fewest AS (SELECT CASE least(n, search, {", ".join(FILTERS)}) WHEN n THEN 'id'
   {" ".join(f"WHEN {name} THEN '{name}'" for name in ("search", *FILTERS))} END AS name FROM counts)
-"""  # noqa: S608 - our own names
+"""
 # Each is found by the index of the filter that `way` names. The ends are subqueries, whose values the planner does not
 # weigh, and no BETWEEN, of which it expects so few rows that it would sort them all.
 CANDIDATES = f"""
@@ -68,45 +68,45 @@ candidates AS ((SELECT * FROM empleados WHERE (SELECT name FROM way) = 'search'
         for name, (low, high) in ENDS.items()
     )
 } UNION ALL (SELECT * FROM empleados WHERE (SELECT name FROM way) = 'id' ORDER BY id LIMIT {MAX_TOTAL + 1}))
-"""  # noqa: S608 - our own names
+"""
 IS_AFTER = "(CAST(:after_id AS bigint) IS NULL OR ({fold}({field}), id) {after} ({fold}(:after_key), :after_id))"
 SORTING = "{fold}({field}) {direction}, id {direction}"
 NOT_PERSON = "id IS DISTINCT FROM (SELECT id FROM person)"
 
 
-def _utc(moment: str) -> str:
-    """A moment as on the wire, like ``crud_app.sql.terms.utc_text``."""
+def utc_text(moment: str) -> str:
+    """A moment as on the wire: always UTC, always with microseconds."""
     return f"""to_char(timezone('UTC', {moment}), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
 
 
 #: What is shown of a leaver: the fields, when the person left, and when the leaver will be erased.
-LEAVER = f"""{{fields}}, {_utc("baja_en")} AS baja_en,
-  {_utc("baja_en + make_interval(0, 0, 0, CAST(:days AS integer))")} AS borrado_previsto_en"""
+LEAVER = f"""{{fields}}, {utc_text("baja_en")} AS baja_en,
+  {utc_text("baja_en + make_interval(0, 0, 0, CAST(:days AS integer))")} AS borrado_previsto_en"""
 
 
 def _page(rows: str, shown: str = "{fields}") -> str:
     """The bodies of ``rows``, which are sorted, separated (RFC 7464); NULL if there is none."""
     return f"""SELECT string_agg(CAST(row_to_json(fila) AS text), chr(30)) FROM ({rows}) AS pagina
-  JOIN LATERAL (SELECT {shown}) AS fila ON true"""  # noqa: S608
+  JOIN LATERAL (SELECT {shown}) AS fila ON true"""
 
 
 def _one(table: str, shown: str = "{fields}") -> str:
     """Version and body of a row."""
     return f"""SELECT {table}.version, CAST(row_to_json(fila) AS text) FROM {table}
-  JOIN LATERAL (SELECT {shown}) AS fila ON true WHERE {table}.id = CAST(:row_id AS bigint)"""  # noqa: S608
+  JOIN LATERAL (SELECT {shown}) AS fila ON true WHERE {table}.id = CAST(:row_id AS bigint)"""
 
 
 def _summary(columns: str = "") -> str:
     """Head count by position, and ``columns``: body."""
     return f"""SELECT coalesce(CAST(json_agg(fila) AS text), '[]') FROM (SELECT posicion, count(*) AS empleados{columns}
-  FROM empleados GROUP BY posicion ORDER BY count(*) DESC, posicion LIMIT {MAX_POSITIONS}) AS fila"""  # noqa: S608
+  FROM empleados GROUP BY posicion ORDER BY count(*) DESC, posicion LIMIT {MAX_POSITIONS}) AS fila"""
 
 
 #: A page of all, and one row more if there is one.
-LIST = _page(f"SELECT * FROM empleados WHERE {IS_AFTER} ORDER BY {SORTING} LIMIT CAST(:limit AS integer) + 1")  # noqa: S608
+LIST = _page(f"SELECT * FROM empleados WHERE {IS_AFTER} ORDER BY {SORTING} LIMIT CAST(:limit AS integer) + 1")
 #: The first page, of the usual length. Without parameters it is planned once. From a limit that is a parameter
 #: PostgreSQL expects a tenth of the table, and plans anew each time, which takes 0.3 ms.
-FIRST = _page(f"SELECT * FROM empleados ORDER BY {SORTING} LIMIT {DEFAULT_LIMIT + 1}")  # noqa: S608
+FIRST = _page(f"SELECT * FROM empleados ORDER BY {SORTING} LIMIT {DEFAULT_LIMIT + 1}")
 #: A page of those with a position, by id, after an id. If the rows had to be equal in ``posicion``, PostgreSQL could
 #: take the order of ids for theirs, and go through all rows until it has met enough of them. So they are a range, whose
 #: order only the index of positions has; between subqueries, whose values it does not weigh.
@@ -143,7 +143,7 @@ alikes AS (SELECT * FROM similar_empleados(:q, :limit) WHERE CAST(:after_id AS b
 SELECT concat_ws(chr(30), ({_page("SELECT * FROM person WHERE CAST(:after_id AS bigint) IS NULL")}),
   ({_page(f"SELECT * FROM found ORDER BY {SORTING}")}), ({_page("SELECT * FROM alikes")})),
   search_kind(), EXISTS (SELECT FROM alikes), is_part FROM part
-"""  # noqa: S608 - our own names
+"""
 
 
 FITS_AT_ALL = f"({HAS_WORDS} OR {IS_PERSON}) AND {REST}"
@@ -157,11 +157,11 @@ counted AS (SELECT count(*) AS n, count(*) FILTER (WHERE {FITS_AT_ALL}) AS fitti
 SELECT CAST(CASE WHEN is_small THEN (SELECT count(*) FROM empleados WHERE {FITS_AT_ALL}) WHEN is_all THEN fitting
   ELSE greatest(about, fitting) END AS bigint), is_small OR is_all
   FROM guess, counted, LATERAL (SELECT EXISTS (SELECT FROM way) AND n <= {MAX_TOTAL} AS is_all) AS whether
-"""  # noqa: S608 - our own names
+"""
 #: A page of leavers, the newest first, and one more if there is one.
 LEAVERS = f"""SELECT * FROM bajas WHERE {HAS_WORDS}
   AND (CAST(:after_id AS bigint) IS NULL OR (baja_en, id) < (CAST(:after_key AS timestamptz), :after_id))
-  ORDER BY baja_en DESC, id DESC LIMIT CAST(:limit AS integer) + 1"""  # noqa: S608
+  ORDER BY baja_en DESC, id DESC LIMIT CAST(:limit AS integer) + 1"""
 SALARIES = """, round(avg(salario), 2) AS salario_medio, min(salario) AS salario_minimo,
   max(salario) AS salario_maximo"""
 READS = {

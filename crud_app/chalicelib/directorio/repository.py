@@ -1,7 +1,8 @@
 """The employees and their events in PostgreSQL: each method is one statement, one round trip, one transaction.
 
-The folder ``sql`` contains the statements, written with SQLAlchemy, and ``make statements`` compiles them into
-``statements.py`` (docs/design/database.md): templates, in which a column, a direction and an audience vary.
+Statements are templates, in which a column, a direction and an audience vary (docs/design/database.md). Those that
+depend on the fields are written with SQLAlchemy in the folder ``sql``, and ``make statements`` compiles them into
+``statements.py``; the others are SQL already.
 """
 
 from __future__ import annotations
@@ -12,22 +13,35 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalice_frontdoor.idempotency import KeyInFlight, KeyReused
+from chalicelib.directorio.batch_sql import BATCHES
 from chalicelib.directorio.database import Statement
 from chalicelib.directorio.employee import BY_NAME, INPUTS, MAX_BIGINT, Audience, new_value
-from chalicelib.directorio.errors import EmailTaken, EmpleadoNotFound, StaleVersion, StatementRefused
+from chalicelib.directorio.errors import (
+    EmailTaken,
+    EmpleadoNotFound,
+    LoteNotFound,
+    StaleVersion,
+    StatementRefused,
+    Unavailable,
+)
 from chalicelib.directorio.publisher import Evento
 from chalicelib.directorio.query import DEFAULT_LIMIT
 from chalicelib.directorio.reads import READS
 from chalicelib.directorio.statements import HISTORIES, PARTS, STATEMENTS
+from chalicelib.directorio.upkeep import UPKEEP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from chalicelib.directorio.batch import Batch
     from chalicelib.directorio.database import Database, Rows
-    from chalicelib.directorio.query import Filters, History, Leavers, Listing
+    from chalicelib.directorio.query import Filters, History, Listing
 
 #: The constraint that makes email addresses unique: the database decides, and reports it by this name.
 EMAIL_CONSTRAINT = "empleados_email_key"
+#: A batch is decided anew, when an address was taken meanwhile, this often at most.
+ATTEMPTS = 3
+SQL = {**READS, **BATCHES, **UPKEEP, **STATEMENTS}
 #: Separates the rows of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = "\x1e"
 #: A parameter of a statement; a cast and the format of a moment have colons, too.
@@ -37,7 +51,9 @@ PLANNED_ANEW = frozenset({"list_empleados", "search_empleados", "total_empleados
 
 
 class Row(NamedTuple):
-    """An employee as sent to clients, and the event of the change that made it so; None if nothing changed."""
+    """An employee as sent to clients, or the counts of a batch; and the event of the change that made it so, None if
+    nothing changed.
+    """
 
     id: int
     version: int
@@ -106,31 +122,72 @@ class Repository:
         parameters = {**_new(values), "sent": list(values), "row_id": row_id, "actor": actor, "versions": versions}
         return self._change_row("update_empleado", parameters)
 
-    def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Evento | None:
-        """Make an employee a leaver; see ``update``."""
+    def delete(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Row:
+        """Make an employee a leaver, whose row is not returned; see ``update``."""
         parameters = {"row_id": row_id, "actor": actor, "versions": versions}
         _, *event, found = _only(self._change("delete_empleado", parameters))
         _check_version(found, versions)
-        return _evento(row_id, event)
+        return Row(row_id, found, "", _evento(row_id, event))
 
     def restore(self, row_id: int, actor: str, versions: Sequence[int] | None) -> Row:
         """Make a leaver an employee again, with the old number; see ``update``."""
         parameters = {"row_id": row_id, "actor": actor, "versions": versions}
         return self._change_row("restore_empleado", parameters)
 
+    def apply_batch(self, batch: Batch, actor: str, key: str | None) -> Page:
+        """Do the operations that can be done; what was done under the actor's Idempotency-Key is not done again.
+
+        Returns:
+            The results as JSON, in the order of the operations. The rows in them are salaries that were read.
+
+        Raises:
+            KeyInFlight, KeyReused: see ``create``.
+            Unavailable: nothing was done.
+        """
+        parameters = {
+            "actor": actor,
+            "key": key,
+            "digest": self._database.sign(f"{batch.id} {batch.origin} {batch.operations}"),
+            "lote": batch.id,
+            "origin": batch.origin,
+            "operations": batch.operations,
+            "simulated": batch.is_simulated,
+            "time_zone": self._time_zone,
+        }
+        results, digest, is_incomplete = self._try_batch(parameters)
+        if results is None:
+            # The statement sees what committed before it began, and nothing later.
+            raise KeyInFlight if digest is None else KeyReused
+        if is_incomplete and not batch.is_simulated:  # an address was taken meanwhile: by whom, a new look tells
+            results, _, _ = self._try_batch(parameters)
+        rows = results.count('"empleado":') + results.count('"existente":') - results.count('"estado":201')
+        return Page(f'{{"resultados":[{results}]}}', None, salaries=rows)
+
+    def close_batch(self, batch_id: str, actor: str, *, sends_email: bool) -> Row:
+        """Write the batch's event, unless nothing has changed since it was closed.
+
+        Raises:
+            LoteNotFound: the actor has no such batch.
+            Unavailable: repeating it does no harm.
+        """
+        parameters = {"lote": batch_id, "aviso": sends_email, "actor": actor}
+        rows = self._change("close_lotes", parameters, is_repeatable=True)
+        if not rows:
+            raise LoteNotFound
+        ((counts, *event),) = rows
+        return Row(0, 0, counts, _evento(0, event))
+
     def find_leaver(self, row_id: int, days: int) -> Row:
         """One leaver, who will be erased this many days after leaving; see ``find``."""
         version, body = _only(self._database.read(find_statement("find_baja"), {"row_id": row_id, "days": days}))
         return Row(row_id, version, body)
 
-    def list_leavers(self, leavers: Leavers, days: int) -> Page:
+    def list_leavers(self, listing: Listing, days: int) -> Page:
         """A page of leavers, the newest first."""
-        after_key, after_id = leavers.after or (None, None)
-        parameters = {"limit": leavers.limit, "q": leavers.q, "after_key": after_key, "after_id": after_id}
+        after_key, after_id = listing.after or (None, None)
+        parameters = {"limit": listing.limit, "q": listing.filters.q, "after_key": after_key, "after_id": after_id}
         ((text,),) = self._database.read(find_statement("list_bajas"), {**parameters, "days": days})
-        body, shown, is_more = _cut(text, leavers.limit)
-        next_query = leavers.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
-        return Page(body, next_query, salaries=len(shown))
+        return _page(text, listing)
 
     def find(self, row_id: int, audience: Audience) -> Row:
         """One employee.
@@ -171,10 +228,7 @@ class Repository:
             search = "partial" if is_part else None if filters.q is None else "similar" if are_similar else kind
         else:
             ((text,),) = self._database.read(statement, parameters)
-        body, shown, is_more = _cut(text, listing.limit)
-        next_query = listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
-        salaries = len(shown) if listing.audience is Audience.RRHH else 0
-        return Page(body, next_query, search, salaries)
+        return _page(text, listing, search)
 
     def count(self, filters: Filters) -> tuple[int, bool]:
         """About how many employees fit, and whether that is exact."""
@@ -227,6 +281,15 @@ class Repository:
         _check_holder(holder)
         return Row(row_id, version, body, _evento(row_id, event))
 
+    def _try_batch(self, parameters: Mapping[str, object]) -> Sequence[Any]:
+        for _ in range(ATTEMPTS):
+            try:
+                (row,) = self._change("apply_lote", parameters, is_repeatable=parameters["key"] is not None)
+            except EmailTaken:
+                continue
+            return row
+        raise Unavailable("")
+
     def _change(self, name: str, parameters: Mapping[str, object], *, is_repeatable: bool = False) -> Rows:
         try:
             return self._database.write(find_statement(name), parameters, is_repeatable=is_repeatable)
@@ -248,7 +311,7 @@ def find_statement(
         order: a field to sort by, after ``-`` if descending.
         history: of which kind.
     """
-    sql = READS.get(name) or STATEMENTS[name]
+    sql = SQL[name]
     of_history = {"history": HISTORIES[history]}
     for words in (PARTS[audience.value], of_history, PARTS["always"], _words_of_order(order)):
         for placeholder, text in words.items():
@@ -276,6 +339,12 @@ def _cut(text: str | None, limit: int) -> tuple[str, list[str], bool]:
     rows = text.split(SEPARATOR) if text else []
     shown = rows[:limit]
     return f"[{','.join(shown)}]", shown, len(rows) > limit
+
+
+def _page(text: str | None, listing: Listing, search: str | None = None) -> Page:
+    body, shown, is_more = _cut(text, listing.limit)
+    next_query = listing.next_query(json.loads(shown[-1], parse_float=str)) if is_more else None
+    return Page(body, next_query, search, len(shown) if listing.audience is Audience.RRHH else 0)
 
 
 def _new(values: Mapping[str, object]) -> dict[str, object]:

@@ -18,16 +18,14 @@ class FakePublisher:
         self.refused = set()
         self._lock = threading.Lock()
 
-    def publish(self, evento):
+    def publish(self, eventos):
         if self.is_down:
             raise PublishFailed("EndpointConnectionError")
-        with self._lock:
-            self.published.append(evento)
-            return f"message-{len(self.published)}"
-
-    def publish_batch(self, eventos):
         self.batches.append(list(eventos))
-        return {each.id: self.publish(each) for each in eventos if each.empleado_id not in self.refused}
+        taken = [each for each in eventos if each.empleado_id not in self.refused]
+        with self._lock:
+            self.published += taken
+            return {each.id: f"message-{self.published.index(each) + 1}" for each in taken}
 
 
 class FakeContext:

@@ -163,8 +163,9 @@ def test_an_address_that_is_freed_is_free_for_the_next_batch(send):
             "actualizar[2].cambios": "tipo"}),
         ({"eliminar": [{"id": 1, "version": 1}], "restaurar": [{"id": 1}]}, {"restaurar[0].id": "repetido"}),
         ({"crear": {}, "borrar": [], "origen": "otro", "simular": 1}, {
-            "crear": "tipo", "borrar": "desconocido", "origen": "valor", "simular": "tipo", "": "longitud"}),
-        ({"crear": [person("Ana")] * (MAX_OPERATIONS + 1)}, {"": "longitud"}),
+            "crear": "tipo", "borrar": "desconocido", "origen": "valor", "simular": "tipo"}),
+        ({"crear": [person("Ana")] * (MAX_OPERATIONS + 1)}, {"crear": "longitud"}),
+        ({"eliminar": []}, {"": "longitud"}),
         ([], {"": "tipo"}),
     ],
 )  # fmt: skip

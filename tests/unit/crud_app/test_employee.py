@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from chalice_frontdoor import InvalidInput
 from chalicelib.directorio import employee
 from chalicelib.directorio.employee import FIELDS, INPUTS, KINDS, Day, Email, Line, Money, read_changes, read_new
+from contract.body import MAX_NAME, MAX_UNKNOWN
 from contract.text import clean
 
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Jefa", "salario": 1}
@@ -135,7 +136,7 @@ def test_null_stands_for_a_field_that_is_not_given_and_empties_one_that_may_be_e
 
 def test_an_answer_to_nonsense_is_short():
     found = errors_of(read_new, ANA | {f"{number}" + "x" * 1_000_000: 1 for number in range(50)})
-    assert [len(name) for name, _ in found] == [employee.MAX_UNKNOWN_NAME] * employee.MAX_UNKNOWN
+    assert [len(name) for name, _ in found] == [MAX_NAME] * MAX_UNKNOWN
 
 
 @given(JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(INPUTS, JSON)))

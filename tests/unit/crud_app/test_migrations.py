@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy.dialects.postgresql import dialect
 
-from crud_app.sql.tables import bajas, empleados, eventos, lotes_pasos, peticiones
+from crud_app.sql.tables import bajas, empleados, eventos, peticiones
 from local.postgres import migrate
 
 ROOT = Path(__file__).parents[3]
@@ -22,7 +22,7 @@ def run(url, module, *arguments, folder="crud_app", errors=False):
 
 def test_each_table_has_the_columns_that_the_code_expects(sql):
     names = {"NUMERIC(9, 2)": "numeric(9,2)", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone"}
-    for table in (empleados, bajas, eventos, lotes_pasos, peticiones):
+    for table in (empleados, bajas, eventos, peticiones):
         types = {each.name: each.type.compile(dialect()) for each in table.columns}
         columns = sql(
             "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "  # noqa: S608 - the names are ours

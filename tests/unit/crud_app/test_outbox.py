@@ -102,20 +102,20 @@ def test_chunks_go_in_full_batches_and_what_is_held_back_stays_so(sweep, publish
 
 def test_batches_of_different_employees_go_at_the_same_time(sweep, publisher, leave_behind, pending):
     leave_behind(*range(1, 2 * BATCH_SIZE + 1))
-    take, together = publisher.publish_batch, threading.Barrier(2, timeout=60)
+    take, together = publisher.publish, threading.Barrier(2, timeout=60)
 
     def wait_for_the_other(eventos):
         together.wait()
         return take(eventos)
 
-    publisher.publish_batch = wait_for_the_other
+    publisher.publish = wait_for_the_other
     sweep()
     assert pending() == []
 
 
 def test_what_was_published_before_the_topic_failed_is_marked(sweep, publisher, leave_behind, pending):
     ids = leave_behind(*range(1, 16), *range(1, 16))
-    take, calls = publisher.publish_batch, []
+    take, calls = publisher.publish, []
 
     def fail_after_the_first(eventos):
         calls.append(eventos)
@@ -123,7 +123,7 @@ def test_what_was_published_before_the_topic_failed_is_marked(sweep, publisher, 
             raise PublishFailed("EndpointConnectionError")
         return take(eventos)
 
-    publisher.publish_batch = fail_after_the_first
+    publisher.publish = fail_after_the_first
     sweep()
     assert pending() == ids[BATCH_SIZE:]
     assert len(calls) == 2, "one round of batches"
@@ -138,15 +138,15 @@ def test_the_sweep_ends_in_time(sweep, publisher, leave_behind, pending):
 
 def test_two_sweeps_do_not_publish_the_same(sweep, publisher, leave_behind, open_database):
     leave_behind(1, 2, 3)
-    take = publisher.publish_batch
+    take = publisher.publish
 
     def sweep_meanwhile(eventos):
-        publisher.publish_batch = take
+        publisher.publish = take
         sweep()
         assert publisher.published == []
         return take(eventos)
 
-    publisher.publish_batch = sweep_meanwhile
+    publisher.publish = sweep_meanwhile
     Outbox(open_database(), publisher).publish_pending(FakeContext())
     assert len(publisher.published) == 3
 

@@ -97,11 +97,11 @@ def test_a_mark_that_cannot_be_sent_fails_no_request(far_client, proxy, ana, pub
     """The event is published twice then, which its readers absorb."""
     publish = publisher.publish
 
-    def publish_and_lose_the_database(evento):
+    def publish_and_lose_the_database(eventos):
         proxy.target = "/nowhere"
         proxy.close_all()
         wait_for_the_end(bootstrap.system().database)
-        return publish(evento)
+        return publish(eventos)
 
     publisher.publish = publish_and_lose_the_database
     assert far_client.post("/empleados", json=ana).status == 201

@@ -29,15 +29,7 @@ def stubbed():
         yield publisher, stub
 
 
-def test_an_event_is_sent_with_its_type_and_logged_in_one_line(stubbed, caplog):
-    publisher, stub = stubbed
-    stub.add_response("publish", {"MessageId": "m-1"}, {"TopicArn": ARN, **message(EVENTO)})
-    with caplog.at_level(logging.INFO):
-        assert publisher.publish(EVENTO) == "m-1"
-    assert "[SNS] Publicado: creado - empleado 7 - MessageId: m-1" in caplog.messages
-
-
-def test_of_a_batch_those_that_were_taken_are_returned(stubbed, caplog):
+def test_events_are_sent_with_their_type_and_those_that_were_taken_are_logged_and_returned(stubbed, caplog):
     publisher, stub = stubbed
     answer = {
         "Successful": [{"Id": "1", "MessageId": "m-2"}],
@@ -46,7 +38,7 @@ def test_of_a_batch_those_that_were_taken_are_returned(stubbed, caplog):
     entries = [{"Id": "0", **message(EVENTO)}, {"Id": "1", **message(OTHER)}]
     stub.add_response("publish_batch", answer, {"TopicArn": ARN, "PublishBatchRequestEntries": entries})
     with caplog.at_level(logging.INFO):
-        assert publisher.publish_batch([EVENTO, OTHER]) == {OTHER.id: "m-2"}
+        assert publisher.publish([EVENTO, OTHER]) == {OTHER.id: "m-2"}
     assert "[SNS] Publicado: eliminado - empleado 8 - MessageId: m-2" in caplog.messages
     (warning,) = [each for each in caplog.records if each.levelname == "WARNING"]
     assert (warning.event_id, warning.code) == (EVENTO.id, "InternalError")
@@ -55,17 +47,14 @@ def test_of_a_batch_those_that_were_taken_are_returned(stubbed, caplog):
 
 def test_a_failure_is_named_and_nothing_is_quoted(stubbed, monkeypatch, closed_port):
     publisher, stub = stubbed
-    for operation, call in (("publish", lambda: publisher.publish(EVENTO)),
-                            ("publish_batch", lambda: publisher.publish_batch([EVENTO]))):  # fmt: skip
-        stub.add_client_error(operation, "AuthorizationError", "User: Ana is not authorized")
-        with pytest.raises(PublishFailed) as caught:
-            call()
-        assert str(caught.value) == "AuthorizationError"
+    stub.add_client_error("publish_batch", "AuthorizationError", "User: Ana is not authorized")
+    with pytest.raises(PublishFailed, match=r"^AuthorizationError$"):
+        publisher.publish([EVENTO])
     with pytest.raises(PublishFailed, match="SNS_TOPIC_ARN must be the ARN of a topic"):
-        SnsPublisher(Settings({})).publish(EVENTO)
+        SnsPublisher(Settings({})).publish([EVENTO])
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed_port}")
     with pytest.raises(PublishFailed, match="EndpointConnectionError"):
-        SnsPublisher(SETTINGS).publish(EVENTO)
+        SnsPublisher(SETTINGS).publish([EVENTO])
 
 
 def test_a_server_error_that_is_not_xml_is_a_failure_like_any_other(monkeypatch):
@@ -75,10 +64,8 @@ def test_a_server_error_that_is_not_xml_is_a_failure_like_any_other(monkeypatch)
         monkeypatch.setenv(name, "test")
     with running(page) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        publisher = SnsPublisher(SETTINGS)
-        for publish in (lambda: publisher.publish(EVENTO), lambda: publisher.publish_batch([EVENTO])):
-            with pytest.raises(PublishFailed, match=r"^ResponseParserError$"):
-                publish()
+        with pytest.raises(PublishFailed, match=r"^ResponseParserError$"):
+            SnsPublisher(SETTINGS).publish([EVENTO])
 
 
 def test_the_topic_is_given_little_time():

@@ -3,9 +3,7 @@
 import re
 
 from chalicelib.directorio.employee import FIELDS, Audience
-from chalicelib.directorio.reads import READS
-from chalicelib.directorio.repository import find_statement
-from chalicelib.directorio.statements import STATEMENTS
+from chalicelib.directorio.repository import SQL, find_statement
 from crud_app.sql.__main__ import TARGET, render
 
 
@@ -15,7 +13,7 @@ def test_the_compiled_statements_are_those_of_the_expressions():
 
 
 def test_every_placeholder_is_filled_and_every_parameter_named():
-    for name in (*STATEMENTS, *READS):
+    for name in SQL:
         for audience in Audience:
             for order in (sign + each.name for each in FIELDS for sign in ("", "-")):
                 sql, names, _ = find_statement(name, audience, order)

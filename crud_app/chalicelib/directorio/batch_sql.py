@@ -1,15 +1,14 @@
-"""The statements about batches of changes (docs/design/row-and-event.md). They are written as SQL: what is particular
-about them is how their parts depend on each other, and the columns come from the declaration of fields all the same.
+"""The statements about batches of changes (docs/design/row-and-event.md): SQL already, like those in ``reads.py``. The
+columns come from the declaration of fields; ``repository.find_statement`` fills in the parts in braces.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import sqlalchemy as sa
-
 from chalicelib.directorio.employee import BY_NAME, INPUTS
-from chalicelib.directorio.query import KEPT_HOURS
+from chalicelib.directorio.reads import utc_text
+from chalicelib.directorio.upkeep import FORGOTTEN_BEFORE
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, LOTE, MESSAGE_VERSION, RESTAURADO
 
 if TYPE_CHECKING:
@@ -17,22 +16,27 @@ if TYPE_CHECKING:
 
 #: The sweep closes a batch that has been idle this long.
 IDLE = "interval '15 minutes'"
-FORGOTTEN_BEFORE = f"now() - interval '{KEPT_HOURS} hours'"
 COUNTS = {"creados": CREADO, "actualizados": ACTUALIZADO, "eliminados": ELIMINADO, "restaurados": RESTAURADO}
 
 
-def apply_lote() -> sa.ClauseElement:
-    """Do the operations of a batch that can be done, once for the actor's key; or only say what would become of each.
+def _join(names: Iterable[str], pattern: str = "{0}") -> str:
+    return ", ".join(map(pattern.format, names))
 
-    Returns the results as a JSON array without its brackets, NULL if another request has the key; the digest that the
-    key had, or NULL; and whether a result lacks the row that has its address, because it came meanwhile. The same
-    statement once more, as a repetition, finds that row.
 
-    An address that an operation frees is free for the next batch: within one, the order would be PostgreSQL's own.
-    """
-    quoted, changed = _list(INPUTS, "'{0}'"), (*INPUTS, "version", "actualizado_en")
-    return _statement(f"""
-WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = :actor AND clave = :key
+QUOTED, CHANGED = _join(INPUTS, "'{0}'"), (*INPUTS, "version", "actualizado_en")
+#: The values of a new employee that an operation need not have.
+TODAY = _join(
+    (name for name in INPUTS if BY_NAME[name].default), "'{0}', CAST(timezone(:time_zone::text, now()) AS date)"
+)
+DEFAULTS = f"jsonb_build_object({TODAY})"
+#: Do the operations of a batch that can be done, once for the actor's key; or only say what would become of each.
+#:
+#: Returns the results as a JSON array without its brackets, NULL if another request has the key; the digest that the
+#: key had, or NULL; and whether a result lacks the row that has its address, because it came meanwhile. The same
+#: statement once more, as a repetition, finds that row.
+#:
+#: An address that an operation frees is free for the next batch: within one, the order would be PostgreSQL's own.
+APPLY = f"""WITH anterior AS (SELECT huella, evento_id FROM peticiones WHERE actor = :actor AND clave = :key
   AND creada_en >= {FORGOTTEN_BEFORE} AND NOT :simulated),
 nueva AS (INSERT INTO peticiones (actor, clave, huella) SELECT :actor, :key, :digest WHERE NOT :simulated
   AND NOT EXISTS (SELECT FROM lotes WHERE id = :lote AND actor != :actor)
@@ -48,21 +52,21 @@ ausente AS (SELECT {{columns}} FROM bajas WHERE id = ANY(ARRAY(SELECT id FROM tu
 previa AS (SELECT actual.* FROM actual UNION ALL SELECT ausente.* FROM ausente),
 destino AS (SELECT orden, lista, indice, turno.version AS wanted, previa.version AS found, to_jsonb(previa) AS antes,
   to_jsonb(nueva) AS despues, nueva.* FROM turno LEFT JOIN previa ON previa.id = turno.id
-  CROSS JOIN LATERAL jsonb_populate_record(NULL::empleados, coalesce(to_jsonb(previa), {_defaults()}) || valores
+  CROSS JOIN LATERAL jsonb_populate_record(NULL::empleados, coalesce(to_jsonb(previa), {DEFAULTS}) || valores
   || jsonb_build_object('id', turno.id, 'version', previa.version + 1, 'actualizado_en', clock_timestamp())) AS nueva),
 cambio AS (SELECT destino.*, cambios, valores, titular.id AS titular_id, CASE WHEN lista = 'crear' THEN 201
   WHEN found IS NULL THEN 404 WHEN wanted != found THEN 412 WHEN lista = 'eliminar' THEN 204 ELSE 200 END AS posible
   FROM destino LEFT JOIN empleados AS titular ON titular.email = destino.email
   AND titular.id IS DISTINCT FROM destino.id AND lista != 'eliminar' CROSS JOIN LATERAL (SELECT array_agg(campo)
   AS cambios, jsonb_object_agg(campo, jsonb_build_object('antes', antes -> campo, 'despues', despues -> campo))
-  AS valores FROM unnest(ARRAY[{quoted}]) AS campo WHERE antes ->> campo IS DISTINCT FROM despues ->> campo) AS v),
+  AS valores FROM unnest(ARRAY[{QUOTED}]) AS campo WHERE antes ->> campo IS DISTINCT FROM despues ->> campo) AS v),
 decidido AS (SELECT cambio.*, CASE WHEN posible IN (200, 201) AND (titular_id IS NOT NULL
   OR row_number() OVER (PARTITION BY email, posible IN (200, 201) AND titular_id IS NULL ORDER BY orden) > 1)
   THEN 409 ELSE posible END AS estado FROM cambio),
 hacer AS (SELECT decidido.* FROM decidido WHERE NOT :simulated),
-creado AS (INSERT INTO empleados ({_list(INPUTS)}) SELECT {_list(INPUTS)} FROM hacer WHERE estado = 201
+creado AS (INSERT INTO empleados ({_join(INPUTS)}) SELECT {_join(INPUTS)} FROM hacer WHERE estado = 201
   ORDER BY orden ON CONFLICT (email) DO NOTHING RETURNING {{columns}}),
-cambiado AS (UPDATE empleados SET {_list(changed, "{0} = hacer.{0}")} FROM hacer
+cambiado AS (UPDATE empleados SET {_join(CHANGED, "{0} = hacer.{0}")} FROM hacer
   WHERE empleados.id = hacer.id AND lista = 'actualizar' AND estado = 200 AND cambios IS NOT NULL RETURNING hacer.*),
 borrado AS (DELETE FROM empleados USING hacer WHERE empleados.id = hacer.id AND estado = 204 RETURNING hacer.*),
 baja AS (INSERT INTO bajas ({{columns}}, baja_en) SELECT {{columns}}, actualizado_en FROM borrado),
@@ -70,16 +74,16 @@ vuelto AS (DELETE FROM bajas USING hacer WHERE bajas.id = hacer.id AND lista = '
   RETURNING hacer.*),
 restaurado AS (INSERT INTO empleados ({{columns}}) SELECT {{columns}} FROM vuelto),
 hecho AS (SELECT cada.*, gen_random_uuid() AS evento_id FROM (SELECT '{CREADO}' AS tipo, {{columns}}, ARRAY(SELECT campo
-  FROM unnest(ARRAY[{quoted}]) AS campo WHERE to_jsonb(creado) ->> campo IS NOT NULL) AS cambios, NULL::jsonb AS valores
+  FROM unnest(ARRAY[{QUOTED}]) AS campo WHERE to_jsonb(creado) ->> campo IS NOT NULL) AS cambios, NULL::jsonb AS valores
   FROM creado UNION ALL SELECT '{ACTUALIZADO}', {{columns}}, cambios, valores FROM cambiado
   UNION ALL SELECT '{ELIMINADO}', {{columns}}, ARRAY[]::text[], NULL FROM borrado
   UNION ALL SELECT '{RESTAURADO}', {{columns}}, ARRAY[]::text[], NULL FROM vuelto) AS cada),
 evento AS ({{evento_of_lote}}),
 lote AS (INSERT INTO lotes (id, origen, actor, creados, actualizados, eliminados, restaurados, cambios)
-  SELECT :lote, :origin, :actor, {_list(COUNTS.values(), "count(*) FILTER (WHERE tipo = '{0}')")},
-  ARRAY(SELECT DISTINCT unnest(CASE tipo WHEN '{ACTUALIZADO}' THEN cambios ELSE ARRAY[{quoted}] END)
+  SELECT :lote, :origin, :actor, {_join(COUNTS.values(), "count(*) FILTER (WHERE tipo = '{0}')")},
+  ARRAY(SELECT DISTINCT unnest(CASE tipo WHEN '{ACTUALIZADO}' THEN cambios ELSE ARRAY[{QUOTED}] END)
   FROM hecho ORDER BY 1) FROM hecho HAVING EXISTS (SELECT FROM nueva)
-  ON CONFLICT (id) DO UPDATE SET {_list(COUNTS, "{0} = lotes.{0} + excluded.{0}")}, ultimo_en = now(),
+  ON CONFLICT (id) DO UPDATE SET {_join(COUNTS, "{0} = lotes.{0} + excluded.{0}")}, ultimo_en = now(),
   cerrado_en = CASE WHEN excluded.cambios = ARRAY[]::text[] THEN lotes.cerrado_en END,
   cambios = CASE WHEN lotes.cerrado_en IS NULL THEN ARRAY(SELECT DISTINCT unnest(lotes.cambios || excluded.cambios)
   ORDER BY 1) ELSE excluded.cambios END),
@@ -104,45 +108,24 @@ cuerpo AS (SELECT visto.id, CAST(row_to_json(fila) AS text) AS body FROM visto J
 SELECT string_agg('{{"lista":"' || lista || '","indice":' || indice || ',"estado":' || estado || coalesce(',"'
   || CASE estado WHEN 409 THEN 'existente' ELSE 'empleado' END || '":' || body, '') || '}}', ',' ORDER BY orden),
   (SELECT huella FROM anterior), coalesce(bool_or(estado = 409 AND body IS NULL), false)
-  FROM dicho LEFT JOIN cuerpo ON cuerpo.id = dicho.id
-""")  # noqa: S608 - our own names
-
-
-def close_lotes() -> sa.ClauseElement:
-    """Close the actor's batch, or without one all that are idle, and write the event of each, unless it changed nothing
-    or was closed before.
-
-    Returns for each, and for one that was closed before, its counts as JSON, and the event's id, tipo and mensaje, or
-    NULL.
-    """
-    return _statement(f"""
-WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL
+  FROM dicho LEFT JOIN cuerpo ON cuerpo.id = dicho.id"""
+#: Close the actor's batch, or without one all that are idle, and write the event of each, unless it changed nothing or
+#: was closed before.
+#:
+#: Returns for each, and for one that was closed before, its counts as JSON, and the event's id, tipo and mensaje, or
+#: NULL.
+CLOSE = f"""WITH cerrado AS (UPDATE lotes SET cerrado_en = clock_timestamp() WHERE cerrado_en IS NULL
   AND (id = :lote AND actor = :actor OR :lote IS NULL AND ultimo_en < now() - {IDLE}) RETURNING lotes.*),
 evento AS (INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote)
   SELECT message.id, '{LOTE}', cerrado_en, cerrado.actor, row_to_json(message), cerrado.id FROM cerrado
-  CROSS JOIN LATERAL (SELECT {_list(COUNTS, "cerrado.{0}")}) AS resumen
+  CROSS JOIN LATERAL (SELECT {_join(COUNTS, "cerrado.{0}")}) AS resumen
   CROSS JOIN LATERAL (SELECT {MESSAGE_VERSION} AS version, gen_random_uuid() AS id, '{LOTE}' AS tipo,
-  to_char(timezone('UTC', cerrado_en), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS ocurrido_en, cerrado.actor,
+  {utc_text("cerrado_en")} AS ocurrido_en, cerrado.actor,
   cerrado.id AS lote, origen, row_to_json(resumen) AS resumen, cerrado.cambios, :aviso::boolean AS aviso) AS message
   WHERE cerrado.cambios != ARRAY[]::text[] RETURNING eventos.id, eventos.payload, eventos.lote),
 lote AS (SELECT cerrado.* FROM cerrado UNION ALL SELECT lotes.* FROM lotes
   WHERE cerrado_en IS NOT NULL AND id = :lote AND actor = :actor)
 SELECT CAST(row_to_json(fila) AS text), CAST(evento.id AS text), '{LOTE}', CAST(evento.payload AS text)
   FROM lote LEFT JOIN evento ON evento.lote = lote.id
-  CROSS JOIN LATERAL (SELECT lote.id, lote.origen, {_list(COUNTS, "lote.{0}")}) AS fila
-""")  # noqa: S608 - our own names
-
-
-def _statement(sql: str) -> sa.TextClause:
-    return sa.text(sql.strip().replace("::", r"\:\:"))
-
-
-def _list(names: Iterable[str], pattern: str = "{0}") -> str:
-    return ", ".join(map(pattern.format, names))
-
-
-def _defaults() -> str:
-    """The values of a new employee that an operation need not have."""
-    names = (name for name in INPUTS if BY_NAME[name].default)
-    today = _list(names, "'{0}', CAST(timezone(:time_zone::text, now()) AS date)")
-    return f"jsonb_build_object({today})"
+  CROSS JOIN LATERAL (SELECT lote.id, lote.origen, {_join(COUNTS, "lote.{0}")}) AS fila"""
+BATCHES = {"apply_lote": APPLY, "close_lotes": CLOSE}
