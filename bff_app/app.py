@@ -10,7 +10,7 @@ from chalice_frontdoor.logs import log_refusal
 from chalice_frontdoor.openapi import describe, json_of, operation, ref
 from chalicelib.web import openapi
 from chalicelib.web.bootstrap import client, page, prepare, services
-from chalicelib.web.proxy import PROXIED_ROUTES, ProxiedRoute
+from chalicelib.web.proxy import PROXIED_ROUTES
 from chalicelib.web.session import Refusal
 from chalicelib.web.upstream import SAFE_METHODS
 from contract.api import SHARED_PROBLEMS, make_app
@@ -124,13 +124,13 @@ def confirm_second_factor() -> Response:
     return services().second_factor.confirm(app.current_request)
 
 
-def forwarding_view(route: ProxiedRoute) -> Callable[..., Response]:
-    return lambda **_parameters: services().proxy.forward(route, app.current_request)
+def forward(**_parameters: str) -> Response:
+    return services().proxy.forward(app.current_request)
 
 
-for proxied in PROXIED_ROUTES:
+for path, (_, methods) in PROXIED_ROUTES.items():
     # Which content types a route takes is for the upstream to say.
-    app.route(proxied.path, methods=list(proxied.methods), content_types=["*/*"])(forwarding_view(proxied))
+    app.route(path, methods=list(methods), content_types=["*/*"])(forward)
 
 
 def log_and_explain(error: Refusal) -> Problem:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalice_frontdoor import PerProcess
-from chalicelib.web.description import Description
 from chalicelib.web.health import HealthCheck
 from chalicelib.web.identity import Identity
 from chalicelib.web.limits import SHARED_DESCRIPTION_SECONDS, SHARED_HEALTH_SECONDS
+from chalicelib.web.openapi import Description
 from chalicelib.web.pages import Page
 from chalicelib.web.proxy import Proxy
 from chalicelib.web.recent import Recent

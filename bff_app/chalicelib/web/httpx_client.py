@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from chalicelib.web.upstream import UpstreamRequest
 
-_FINAL_STATUSES = range(200, 600)
 # How often deadlines are looked at. It also cuts a connection that was made just after its line was cut.
 _LOOK_SECONDS = 0.1
 _url = lru_cache(httpx.URL)  # parsing one takes longer than a system call
@@ -35,9 +34,8 @@ class HttpxClient:
     ever. So one thread looks at all exchanges now and then, and cuts those that are not over at their deadline.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None, max_answer_bytes: int = MAX_ANSWER_BODY_BYTES) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls or ssl.create_default_context()
-        self._max_answer_bytes = max_answer_bytes
         self._idle: list[_Line] = []
         self._busy: dict[_Line, Deadline] = {}
         self._lock = threading.Lock()
@@ -58,7 +56,7 @@ class HttpxClient:
             self._busy[line] = deadline
         try:
             with contextlib.closing(_start(line, request, deadline)) as response:
-                return self._read(request, response)
+                return _read(request, response)
         except httpx.TransportError as error:
             raise _failure(request, error, deadline) from None
         finally:
@@ -79,18 +77,6 @@ class HttpxClient:
                     if deadline.seconds_left() <= 0:
                         line.cut()
 
-    def _read(self, request: UpstreamRequest, response: httpx.Response) -> UpstreamAnswer:
-        if response.status_code not in _FINAL_STATUSES:
-            raise UpstreamError("broken", request, reason=f"status {response.status_code}")
-        body = bytearray()
-        # Raw: a content coding that the upstream chose is passed on, not undone.
-        for chunk in response.iter_raw():
-            body += chunk
-            if len(body) > self._max_answer_bytes:
-                raise UpstreamError("too_large", request, reason=f"more than {self._max_answer_bytes} bytes")
-        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-        return UpstreamAnswer(response.status_code, headers, bytes(body))
-
 
 def _start(line: _Line, request: UpstreamRequest, deadline: Deadline) -> httpx.Response:
     try:
@@ -99,6 +85,17 @@ def _start(line: _Line, request: UpstreamRequest, deadline: Deadline) -> httpx.R
         if line.has_connected or not request.is_safe or deadline.seconds_left() <= 0:
             raise
         return line.start(request, deadline)
+
+
+def _read(request: UpstreamRequest, response: httpx.Response) -> UpstreamAnswer:
+    body = bytearray()
+    # Raw: a content coding that the upstream chose is passed on, not undone.
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > MAX_ANSWER_BODY_BYTES:
+            raise UpstreamError("too_large", request)
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+    return UpstreamAnswer(response.status_code, headers, bytes(body))
 
 
 def _failure(request: UpstreamRequest, error: httpx.TransportError, deadline: Deadline) -> UpstreamError:

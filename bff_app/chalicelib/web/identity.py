@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/Welc
 from __future__ import annotations
 
 import base64
-import json
 import logging
 from contextlib import contextmanager
 from functools import cached_property
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.web.session import Refusal
+from chalicelib.web.tokens import read_object
 from chalicelib.web.upstream import UpstreamError
 from contract import aws
 
@@ -37,12 +37,7 @@ _WRONG_CODE = frozenset({"EnableSoftwareTokenMFAException", "CodeMismatchExcepti
 _REFUSALS = {"invalid_grant": "invalid_code", "RefreshTokenReuseException": "reused_token"}
 # The pool does not, or no longer, accept a token or a person; the reason of the refusal for each call.
 _NOT_ACCEPTED = frozenset({"NotAuthorizedException", "UserNotFoundException"})
-_NOT_ACCEPTED_FOR = {
-    "renew": "session_over",
-    "revoke": "session_over",
-    "new secret": "step_up_needed",
-    "confirm secret": "step_up_needed",
-}
+_NOT_ACCEPTED_FOR = {"renew": "session_over", "new secret": "step_up_needed", "confirm secret": "step_up_needed"}
 _BUSY = frozenset({"TooManyRequestsException", "LimitExceededException", "429", "503"})
 _RETRY_SECONDS = 5
 
@@ -116,7 +111,7 @@ class Identity:
         question = pages.request("POST", pages.target("/oauth2/token"), headers, urlencode(form).encode("ascii"))
         with self._calling("redeem"):
             answer = self._send(question, deadline)
-            found = _read_object(answer.body)
+            found = read_object(answer.body)
             if answer.status != _OK:
                 is_refused = found.get("error") == "invalid_grant"
                 raise self._failure("redeem", "invalid_grant" if is_refused else str(answer.status))
@@ -175,9 +170,10 @@ class Identity:
     @contextmanager
     def _calling(self, purpose: str) -> Iterator[None]:
         """Log one line about a call, without codes, tokens or people, and say what a failure means."""
-        outcome = "ok"
+        outcome = "unexpected error"
         try:
             yield
+            outcome = "ok"
         except (Refusal, UpstreamError) as error:
             outcome = error.reason
             raise
@@ -204,11 +200,3 @@ class Identity:
         if are_texts and isinstance(seconds, int) and seconds > 0:
             return Tokens(access, identity, renewal, seconds)
         raise self._failure("", "no tokens", "broken")
-
-
-def _read_object(text: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -1,13 +1,30 @@
-"""The pieces of the public door's own part of its OpenAPI document.
+"""The public door's OpenAPI document: its own part, and those of the APIs behind with what the proxy may answer.
 
-``app.py`` describes each route beside its view with them; ``description.py`` adds the routes of the APIs behind.
+``app.py`` describes each route of its own beside its view.
 """
 
 from __future__ import annotations
 
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
 from chalice_frontdoor.openapi import Schema, header, list_of, object_of, query
+from chalicelib.web.limits import TOTAL_SECONDS
+from chalicelib.web.proxy import PROXIED_ROUTES
+from chalicelib.web.upstream import UpstreamError, deadline_for
 from contract.api import COUNT, MIT, PROBLEM_MEMBERS, TEXT, problem_responses, problem_schema, token_scheme
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from chalice_frontdoor.request import FrontDoorRequest
+    from chalicelib.web.proxy import UpstreamName
+    from chalicelib.web.recent import Recent
+    from chalicelib.web.upstream import Deadline, Send, Upstream
+
+_OK = 200
+_COMPONENT_REFERENCE = re.compile(r'"#/components/(\w+)/')
 INFO: Schema = {
     "title": "CrudEmpleados",
     "version": "1.0.0",
@@ -17,14 +34,13 @@ INFO: Schema = {
 }
 #: What the door may answer by itself, also to requests that it would pass on.
 PROBLEMS = {
-    400: "A cookie of the session is malformed, too long or there twice, or the header Host is malformed.",
+    400: "A cookie of the session is malformed, too long or there twice.",
     401: "There is no token, or it is not accepted any more.",
     403: "The cookie came with a request of another site's page.",
     404: "This is a demonstration, which has no sign-in.",
-    413: "The body is longer than the public door takes; it was not passed on.",
+    413: "The body is longer than the public door takes.",
     422: "The address to return to leads away from this site, or the code of the app is wrong.",
-    431: "The address and the headers together are longer than the service behind takes; "
-    "the request was not passed on.",
+    431: "The address and the headers are longer than the service behind takes. Nothing was passed on.",
     502: "The service behind cannot be reached, broke off its answer, or gave one that cannot be passed on.",
     503: "The service behind takes no requests at the moment.",
     504: "The service behind did not answer in time.",
@@ -69,3 +85,59 @@ def components() -> Schema:
         "responses": responses,
         "securitySchemes": {TOKEN: token_scheme(), SESSION: cookie},
     }
+
+
+class Description(NamedTuple):
+    """Composes the document from what the upstreams say, or said a minute ago."""
+
+    send: Send
+    upstreams: Mapping[UpstreamName, Upstream]
+    is_demo: bool
+    recent: Recent[Schema]
+
+    def compose(self, document: Schema, request: FrontDoorRequest) -> Schema:
+        """The door's own ``document``, with the routes and components of the upstreams.
+
+        Raises:
+            UpstreamError: an upstream did not describe itself.
+        """
+        return self.recent.get(lambda: self._compose(document, request))
+
+    def _compose(self, document: Schema, request: FrontDoorRequest) -> Schema:
+        deadline = deadline_for(request, TOTAL_SECONDS)
+        parts = {name: self._ask(each, request.request_id, deadline) for name, each in self.upstreams.items()}
+        for part in parts.values():
+            for kind, components in part["components"].items():
+                document["components"].setdefault(kind, {}).update(components)
+        for path, (upstream, _) in PROXIED_ROUTES.items():
+            # An upstream that is a version behind does not have a new route yet.
+            if path_item := parts[upstream]["paths"].get(path):
+                document["paths"][path] = self._as_of_the_public_door(path_item)
+        return document
+
+    def _as_of_the_public_door(self, path_item: Schema) -> Schema:
+        """``path_item`` with the proxy's own answers and the cookie as another way in; the roles stay."""
+        for operation in path_item.values():
+            for status in PROBLEMS.keys() - OF_SIGN_IN:
+                operation["responses"].setdefault(str(status), {"$ref": f"#/components/responses/{status}"})
+            roles = [role for way in operation["security"] for needed in way.values() for role in needed]
+            operation["security"] = [] if self.is_demo else [{way: roles} for way in (TOKEN, SESSION)]
+        return path_item
+
+    def _ask(self, upstream: Upstream, request_id: str, deadline: Deadline) -> Schema:
+        """The upstream's document with its name before those of its components: two upstreams may use one name."""
+        question = upstream.own_request("/openapi.json", request_id)
+        answer = self.send(question, deadline)
+        if answer.status != _OK:
+            raise UpstreamError("failed", question, status=answer.status)
+        try:
+            text = _COMPONENT_REFERENCE.sub(rf'"#/components/\1/{upstream.name}.', answer.body.decode())
+            document: Schema = json.loads(text)
+        except ValueError:
+            raise UpstreamError("broken", question, reason="no JSON") from None
+        document["components"] = {
+            kind: {f"{upstream.name}.{name}": component for name, component in components.items()}
+            for kind, components in document["components"].items()
+            if kind != "securitySchemes"
+        }
+        return document

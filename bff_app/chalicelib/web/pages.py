@@ -62,12 +62,7 @@ _STATIC_IMPORT = re.compile(r"^import\s[^;]*?from '\./([\w.-]+)';", re.MULTILINE
 
 
 class Page:
-    """The page in one folder.
-
-    Args:
-        folder: ``index.html`` and the files it needs, without subfolders.
-        settings: what the page shows of the environment.
-    """
+    """The page in one folder: ``index.html`` and the files it needs, without subfolders."""
 
     def __init__(self, folder: Path, settings: PageSettings) -> None:
         self._sources = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix in _CONTENT_TYPES}

@@ -26,42 +26,35 @@ logger = logging.getLogger(__name__)
 UpstreamName = Literal["crud", "email"]
 
 
-class ProxiedRoute(NamedTuple):
-    """A path in Chalice's form, its methods (HEAD comes with GET) and the upstream that has it too."""
-
-    path: str
-    methods: tuple[str, ...]
-    upstream: UpstreamName
-
-
-# Each route is declared: Chalice's ``{proxy+}`` matches a single segment under ``chalice local``, and a path that no
-# upstream has is answered here, without a call.
-PROXIED_ROUTES = (
-    ProxiedRoute("/empleados", ("GET", "POST"), "crud"),
-    ProxiedRoute("/empleados/total", ("GET",), "crud"),
-    ProxiedRoute("/empleados/{id}", ("GET", "PUT", "DELETE"), "crud"),
-    ProxiedRoute("/empleados/{id}/eventos", ("GET",), "crud"),
-    ProxiedRoute("/bajas", ("GET",), "crud"),
-    ProxiedRoute("/bajas/{id}", ("GET",), "crud"),
-    ProxiedRoute("/bajas/{id}/restaurar", ("POST",), "crud"),
-    ProxiedRoute("/lotes/{id}", ("POST",), "crud"),
-    ProxiedRoute("/lotes/{id}/cierre", ("POST",), "crud"),
-    ProxiedRoute("/eventos", ("GET",), "crud"),
-    ProxiedRoute("/resumen", ("GET",), "crud"),
-    ProxiedRoute("/notify/email", ("POST",), "email"),
-    ProxiedRoute("/correos", ("GET",), "email"),
-    ProxiedRoute("/correos/total", ("GET",), "email"),
-    ProxiedRoute("/correos/{id}", ("GET",), "email"),
-    ProxiedRoute("/cola", ("GET",), "email"),
-    ProxiedRoute("/usuarios", ("GET", "POST"), "email"),
-    ProxiedRoute("/usuarios/yo", ("GET",), "email"),
-    ProxiedRoute("/usuarios/{id}", ("PUT", "DELETE"), "email"),
-    ProxiedRoute("/usuarios/{id}/reenviar", ("POST",), "email"),
-    ProxiedRoute("/cola/reenviar", ("POST",), "email"),
-    ProxiedRoute("/cola/fallidos", ("GET",), "email"),
-    ProxiedRoute("/cola/fallidos/{id}", ("DELETE",), "email"),
-    ProxiedRoute("/cola/fallidos/{id}/reenviar", ("POST",), "email"),
-)
+# A path in Chalice's form: the upstream that has it too, and its methods (HEAD comes with GET). Each route is declared:
+# Chalice's ``{proxy+}`` matches a single segment under ``chalice local``, and a path that no upstream has is answered
+# here, without a call.
+PROXIED_ROUTES: dict[str, tuple[UpstreamName, tuple[str, ...]]] = {
+    "/empleados": ("crud", ("GET", "POST")),
+    "/empleados/total": ("crud", ("GET",)),
+    "/empleados/{id}": ("crud", ("GET", "PUT", "DELETE")),
+    "/empleados/{id}/eventos": ("crud", ("GET",)),
+    "/bajas": ("crud", ("GET",)),
+    "/bajas/{id}": ("crud", ("GET",)),
+    "/bajas/{id}/restaurar": ("crud", ("POST",)),
+    "/lotes/{id}": ("crud", ("POST",)),
+    "/lotes/{id}/cierre": ("crud", ("POST",)),
+    "/eventos": ("crud", ("GET",)),
+    "/resumen": ("crud", ("GET",)),
+    "/notify/email": ("email", ("POST",)),
+    "/correos": ("email", ("GET",)),
+    "/correos/total": ("email", ("GET",)),
+    "/correos/{id}": ("email", ("GET",)),
+    "/cola": ("email", ("GET",)),
+    "/usuarios": ("email", ("GET", "POST")),
+    "/usuarios/yo": ("email", ("GET",)),
+    "/usuarios/{id}": ("email", ("PUT", "DELETE")),
+    "/usuarios/{id}/reenviar": ("email", ("POST",)),
+    "/cola/reenviar": ("email", ("POST",)),
+    "/cola/fallidos": ("email", ("GET",)),
+    "/cola/fallidos/{id}": ("email", ("DELETE",)),
+    "/cola/fallidos/{id}/reenviar": ("email", ("POST",)),
+}
 
 _HEAD_TOO_LARGE = {
     "es": f"La dirección y las cabeceras pueden tener juntas como máximo {MAX_REQUEST_HEAD_BYTES} bytes.",
@@ -77,7 +70,7 @@ class Proxy(NamedTuple):
     upstreams: Mapping[UpstreamName, Upstream]
     sign_in: SignInSettings | None
 
-    def forward(self, route: ProxiedRoute, request: FrontDoorRequest) -> Response:
+    def forward(self, request: FrontDoorRequest) -> Response:
         """The upstream's answer to ``request``.
 
         Raises:
@@ -85,7 +78,7 @@ class Proxy(NamedTuple):
             Problem: it cannot be passed on and nothing was sent, or AWS refused it.
             UpstreamError: the upstream gave no answer that could be passed on.
         """
-        question = self._question(route, request)
+        question = self._question(request)
         deadline = deadline_for(request, TOTAL_SECONDS)
         started = time.monotonic()
         outcome: int | str = "unexpected error"
@@ -99,8 +92,8 @@ class Proxy(NamedTuple):
             # The route, not the target: neither ids nor searches belong in a log.
             fields = {
                 "method": question.method,
-                "route": route.path,
-                "upstream": route.upstream,
+                "route": request.path,
+                "upstream": question.upstream.name,
                 "outcome": outcome,
                 "milliseconds": round((time.monotonic() - started) * 1000),
             }
@@ -113,11 +106,11 @@ class Proxy(NamedTuple):
         body = compress_for(request.headers, answer.status, headers, answer.body)
         return Response(body, headers={**headers}, status_code=answer.status)
 
-    def _question(self, route: ProxiedRoute, request: FrontDoorRequest) -> UpstreamRequest:
+    def _question(self, request: FrontDoorRequest) -> UpstreamRequest:
         credentials = read_credentials(request, self.sign_in)
-        upstream, query = self.upstreams[route.upstream], request.query_params or MultiDict({})
+        upstream, query = self.upstreams[PROXIED_ROUTES[request.path][0]], request.query_params or MultiDict({})
         pairs = ((name, value) for name in query for value in query.getlist(name))
-        target = upstream.target(route.path, request.uri_params, pairs)
+        target = upstream.target(request.path, request.uri_params, pairs)
         headers = (*forwarded_headers(request.headers), *credentials, ("X-Request-Id", request.request_id))
         # HEAD is sent as GET: the front door drops the body and reports its length.
         method = "GET" if request.method == "HEAD" else request.method

@@ -15,7 +15,7 @@ from chalice.app import Response
 from chalice_frontdoor import FieldError, InvalidInput, read_json
 from chalicelib.web.identity import ADMIN_SCOPE
 from chalicelib.web.session import ACCESS, STEP_UP, Refusal, require_own_origin
-from chalicelib.web.tokens import TokenUnreadable, read_claims, user_of
+from chalicelib.web.tokens import read_claims, user_of
 
 if TYPE_CHECKING:
     from chalice_frontdoor.request import FrontDoorRequest
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 _NAME = "Directorio"
 _CODE = re.compile(r"[0-9]{6}")
 _WRONG = {
-    "es": "El código no es correcto. Escriba el que muestra ahora.",
-    "en": "The code is not right. Type the new one.",
+    "es": "El código no es correcto. Escriba las seis cifras que muestra ahora.",
+    "en": "The code is not right. Type the six digits that it shows now.",
 }
-_NO_CODE = {"es": "Escriba las seis cifras.", "en": "Type the six digits."}
 
 
 class SecondFactor(NamedTuple):
@@ -51,9 +50,8 @@ class SecondFactor(NamedTuple):
         token, _ = self._step_up(request)
         body = read_json(request)
         code = body.get("codigo") if isinstance(body, dict) else None
-        if not isinstance(code, str) or not _CODE.fullmatch(code.replace(" ", "")):
-            raise InvalidInput([FieldError("codigo", "formato", _NO_CODE)])
-        if not self.identity.confirm_secret(token, code.replace(" ", "")):
+        code = code.replace(" ", "") if isinstance(code, str) else ""
+        if not _CODE.fullmatch(code) or not self.identity.confirm_secret(token, code):
             raise InvalidInput([FieldError("codigo", "valor", _WRONG)])
         return Response(None, headers={"Cache-Control": "no-store", "Set-Cookie": STEP_UP.drop()}, status_code=204)
 
@@ -61,10 +59,7 @@ class SecondFactor(NamedTuple):
         """The token of the sign-in just before, and its owner, who must be the one of the session."""
         require_own_origin(request, self.settings)
         token = STEP_UP.read(request.headers) or ""
-        try:
-            fresh, session = read_claims(token), read_claims(ACCESS.read(request.headers) or "")
-        except TokenUnreadable:
-            raise Refusal("step_up_needed") from None
+        fresh, session = read_claims(token), read_claims(ACCESS.read(request.headers) or "")
         if user_of(fresh) != user_of(session) or ADMIN_SCOPE not in str(fresh.get("scope")).split():
             raise Refusal("step_up_needed")
         return token, user_of(fresh)

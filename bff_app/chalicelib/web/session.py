@@ -7,17 +7,20 @@ authorizers verify the token of every request.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from chalice_frontdoor import Problem
-from chalicelib.web.tokens import note_owner
+from chalicelib.web.tokens import read_claims, read_packed
 from chalicelib.web.upstream import SAFE_METHODS, bilingual
+from contract.api import note_caller
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_frontdoor.request import FrontDoorRequest
     from chalicelib.web.settings import SignInSettings
+    from chalicelib.web.tokens import Claims
     from chalicelib.web.upstream import Headers, Text
 
 _UNAUTHORIZED = 401
@@ -25,8 +28,6 @@ _UNAUTHORIZED = 401
 MAX_COOKIE_BYTES = 4096
 # RFC 6750, 2.1: what a bearer token may consist of; all our values do.
 _VALUE = re.compile(r"[A-Za-z0-9._~+/-]+=*")
-# A name or an IPv4 address, or an IPv6 address in brackets, with an optional port.
-_HOST = re.compile(r"([A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 
 _NOT_COMPLETED = (
     400,
@@ -41,11 +42,9 @@ _FOREIGN_PAGE = (
 # Status and text of each refusal, by its reason.
 REFUSALS: dict[str, tuple[int, Text]] = {
     "invalid_cookie": (400, ("Una cookie de la sesión no es válida.", "A cookie of the session is not valid.")),
-    "invalid_host": (400, ("La cabecera Host no es válida.", "The header Host is not valid.")),
     "unknown_state": _NOT_COMPLETED,  # this browser did not begin it
     "cancelled": _NOT_COMPLETED,
     "invalid_code": _NOT_COMPLETED,
-    "unreadable_token": _NOT_COMPLETED,
     "foreign_token": _NOT_COMPLETED,
     "token_too_long": _NOT_COMPLETED,
     "not_signed_in": _SIGN_IN,
@@ -70,7 +69,7 @@ class Refusal(Problem):
         if status == _UNAUTHORIZED:
             self.headers["WWW-Authenticate"] = "Bearer"
         if reason in _SESSION_ENDS:
-            self.headers["Set-Cookie"] = drop_session()
+            self.headers["Set-Cookie"] = SESSION_DROPPED
 
 
 class Cookie(NamedTuple):
@@ -94,6 +93,12 @@ class Cookie(NamedTuple):
         if len(values) > 1 or not self.fits(values[0]) or not _VALUE.fullmatch(values[0]):
             raise Refusal("invalid_cookie")
         return values[0]
+
+    def read_fields(self, headers: Mapping[str, str]) -> Claims:
+        """The packed JSON object that it keeps; an empty one if it is not there, or not as we set it."""
+        with suppress(Refusal):
+            return read_packed(self.read(headers) or "")
+        return {}
 
     def fits(self, value: str) -> bool:
         """Whether a browser would keep it."""
@@ -121,12 +126,8 @@ ENTRY = Cookie("__Host-entrada", "Lax")
 # For some minutes, a token that may change its owner's second factor.
 STEP_UP = Cookie("__Host-seguridad", "Strict")
 
-SESSION_COOKIES = (ACCESS, RENEWAL, PERSON)
-
-
-def drop_session() -> list[str]:
-    """The headers ``Set-Cookie`` that end the session in this browser."""
-    return [cookie.drop() for cookie in SESSION_COOKIES]
+# The headers ``Set-Cookie`` that end the session in a browser.
+SESSION_DROPPED = tuple(cookie.drop() for cookie in (ACCESS, RENEWAL, PERSON))
 
 
 def read_credentials(request: FrontDoorRequest, sign_in: SignInSettings | None) -> Headers:
@@ -141,12 +142,12 @@ def read_credentials(request: FrontDoorRequest, sign_in: SignInSettings | None) 
     if sign_in is None:
         return ()
     if "Authorization" in request.headers:
-        note_owner(request.headers["Authorization"].partition(" ")[2])
+        note_caller(read_claims(request.headers["Authorization"].partition(" ")[2]))
         return ()
     token = ACCESS.read(request.headers)
     if token is None:
         raise Refusal("not_signed_in")
-    note_owner(token)
+    note_caller(read_claims(token))
     if request.method not in SAFE_METHODS:
         require_own_origin(request, sign_in)
     return (("Authorization", f"Bearer {token}"),)
@@ -155,17 +156,11 @@ def read_credentials(request: FrontDoorRequest, sign_in: SignInSettings | None) 
 def own_origin(request: FrontDoorRequest, sign_in: SignInSettings) -> str:
     """Scheme, host and port under which a browser has this page.
 
-    Without ``public_origin`` the request says it. Only its own sender can have made that up: another site's page cannot
-    set these headers, and the identity provider returns only to addresses that it knows.
-
-    Raises:
-        Refusal: the request does not say it.
+    Without ``public_origin``, as on this machine, the request says it. Only its own sender can have made that up:
+    another site's page cannot set these headers, and the identity provider returns only to addresses that it knows.
     """
-    host = request.headers.get("Host", "")
-    if not sign_in.public_origin and not _HOST.fullmatch(host):
-        raise Refusal("invalid_host")
     scheme = "https" if request.headers.get("X-Forwarded-Proto", "").lower() == "https" else "http"
-    return sign_in.public_origin or f"{scheme}://{host.lower()}"
+    return sign_in.public_origin or f"{scheme}://{request.headers.get('Host', '').lower()}"
 
 
 def require_own_origin(request: FrontDoorRequest, sign_in: SignInSettings) -> None:

@@ -12,8 +12,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from contract.api import note_caller
-
 Claims = dict[str, Any]
 Person = dict[str, str]
 
@@ -24,46 +22,30 @@ _MAX_TEXT = 200
 _MAX_SECONDS = 253_402_300_799
 
 
-class TokenUnreadable(ValueError):
-    """The text is not a signed token (RFC 7519) whose claims are a JSON object."""
-
-
 def person_of(fields: Claims) -> Person:
-    """What only an id token says about a person, in what the cookie ``PERSON`` keeps or anybody made up."""
+    """What only an id token says about a person, as the cookie ``PERSON`` keeps it."""
     return {name: _text(fields.get(name)) for name in ("nombre", "correo")}
 
 
 def read_claims(token: str) -> Claims:
-    """The claims of ``token``, a JWT in its compact form.
-
-    Raises:
-        TokenUnreadable: it is not one.
-    """
+    """The claims of ``token``, a JWT in its compact form (RFC 7519); none if it is not one."""
     parts = token.split(".")
-    if len(parts) != _PARTS:
-        raise TokenUnreadable
-    return read_packed(parts[1])
-
-
-def note_owner(token: str) -> None:
-    """Say on the access line whose ``token`` this claims to be."""
-    with suppress(TokenUnreadable):
-        note_caller(read_claims(token))
+    return read_packed(parts[1]) if len(parts) == _PARTS else {}
 
 
 def read_packed(text: str) -> Claims:
-    """The JSON object in ``text``, which is base64url without padding.
+    """The JSON object in ``text``, which is base64url without padding; an empty one if there is none."""
+    with suppress(ValueError):
+        return read_object(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    return {}
 
-    Raises:
-        TokenUnreadable: there is none.
-    """
-    try:
-        found = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
-    except (ValueError, RecursionError):
-        raise TokenUnreadable from None
-    if not isinstance(found, dict):
-        raise TokenUnreadable
-    return found
+
+def read_object(text: bytes) -> Claims:
+    """The JSON object in ``text``; an empty one if there is none."""
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def pack(fields: Claims) -> str:

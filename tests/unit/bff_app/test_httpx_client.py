@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from chalicelib.web.httpx_client import HttpxClient
-from chalicelib.web.upstream import Deadline, Upstream, UpstreamError, UpstreamRequest
+from chalicelib.web.limits import MAX_ANSWER_BODY_BYTES
+from chalicelib.web.upstream import Deadline, Upstream, UpstreamError
 from tests.unit.bff_app.servers import (
     Connection,
     after_an_answer,
@@ -21,7 +22,6 @@ from tests.unit.bff_app.servers import (
     silent,
 )
 
-MAX_ANSWER_BYTES = 1000
 # The upstreams that meet it never end by themselves: a request that returns has met its deadline.
 SHORT = 0.5
 LONG = 60.0
@@ -30,15 +30,13 @@ LONG = 60.0
 @pytest.fixture
 def client():
     # Trusts no certificate: reading a store takes longer than all the rest of a test.
-    client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), max_answer_bytes=MAX_ANSWER_BYTES)
+    client = HttpxClient(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     yield client
     client.close()
 
 
 def request_to(url, method="GET", body=b"", *headers):
-    upstream = Upstream.parse("crud", url)
-    length = [("Content-Length", str(len(body)))] if body or method != "GET" else []
-    return UpstreamRequest(upstream, method, "/empleados", (("Host", upstream.authority), *headers, *length), body)
+    return Upstream.parse("crud", url).request(method, "/empleados", headers, body)
 
 
 def send(client, request, seconds=LONG):
@@ -81,15 +79,11 @@ def test_a_proxy_of_the_environment_is_ignored(serve, monkeypatch):
 OK = b"HTTP/1.1 200 OK\r\n"
 BROKEN_ANSWERS = {
     "nothing": b"",
-    "half a status line": b"HTTP/1.1 2",
     "half the headers": OK + b"Content-Le",
     "half the body": OK + b"Content-Length: 10\r\n\r\nhalf",
     "half a chunk": OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhal",
     "no HTTP": b"220 smtp.example.com ESMTP\r\n",
-    "an unknown status": b"HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n",
-    "switching protocols": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n",
     "two lengths": OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-    "a zero byte in a header": OK + b"X: a\0b\r\nContent-Length: 0\r\n\r\n",
     "endless headers": OK + b"X: " + b"x" * 200_000,
 }
 
@@ -106,13 +100,9 @@ def test_a_broken_answer_is_reported_the_request_sent_once_and_the_next_one_work
     server = serve(in_turn(behave, behave, answering(b"well again")))
     for method in ("GET", "POST"):
         error = failure(client, request_to(server.url, method), "broken")
-        assert error.request_sent
         assert error.outcome_unknown == (method == "POST")
     assert send(client, request_to(server.url)).body == b"well again"
-    # On a busy machine the deadline may end a request before the server reads it.
-    methods = [received.method for received in server.received]
-    assert methods.count("POST") <= 1
-    assert methods.count("GET") <= 2
+    assert [received.method for received in server.received] == ["GET", "POST", "GET"]
 
 
 def test_a_safe_request_is_sent_once_more_only_on_a_connection_that_closed_before_any_answer(client, serve):
@@ -144,11 +134,10 @@ def test_a_connection_that_the_server_closed_is_not_used_again(client, serve):
         closed.release()
 
     server = serve(after_an_answer(close))
-    for method in ("GET", "POST", "POST"):
+    for method in ("GET", "POST"):
         assert send(client, request_to(server.url, method)).status == 200
         assert closed.acquire(timeout=LONG)
-
-    assert server.connections == 3
+    assert server.connections == 2
 
 
 @pytest.fixture
@@ -174,10 +163,7 @@ def test_an_upstream_that_cannot_be_reached_got_nothing(client, serve, secure):
     unresolvable = "http://" + ".".join(["a" * 60] * 5)
     with refusing() as nowhere:
         for url in (nowhere, unresolvable, f"https://localhost:{plain.port}", f"https://localhost:{untrusted.port}"):
-            for method in ("GET", "POST"):
-                error = failure(client, request_to(url, method), "unreachable")
-                assert not error.request_sent
-                assert not error.outcome_unknown
+            assert not failure(client, request_to(url, "POST"), "unreachable").outcome_unknown, url
     assert untrusted.received == []
 
 
@@ -201,16 +187,11 @@ def flooding(head):
 
 
 def test_an_answer_at_the_limit_arrives_and_a_longer_one_is_not_read_to_its_end(client, serve):
-    server = serve(answering(b"x" * MAX_ANSWER_BYTES))
-    assert len(send(client, request_to(server.url)).body) == MAX_ANSWER_BYTES
+    server = serve(answering(b"x" * MAX_ANSWER_BODY_BYTES))
+    assert len(send(client, request_to(server.url)).body) == MAX_ANSWER_BODY_BYTES
     for head in (b"Content-Length: 10000000", b"Connection: close"):
         server = serve(flooding(OK + head + b"\r\n\r\n"))
-        assert failure(client, request_to(server.url), "too_large").request_sent
-
-
-def stopping_in_the_body(connection):
-    sending(OK + b"Content-Length: 9\r\n\r\nx")(connection)
-    deaf(connection)
+        failure(client, request_to(server.url), "too_large")
 
 
 SLOW = {
@@ -218,7 +199,6 @@ SLOW = {
     "drips headers": dripping(b"x", after=OK + b"X: "),
     "drips the body": dripping(b"x", after=OK + b"Content-Length: 100000\r\n\r\n"),
     "drips interim answers": dripping(b"HTTP/1.1 103 Early Hints\r\n\r\n"),
-    "stops in the body": stopping_in_the_body,
 }
 
 
@@ -263,10 +243,10 @@ def test_the_deadline_holds_while_the_connection_is_not_accepted(client):
         for sock in waiting:
             sock.setblocking(False)  # noqa: FBT003 - its only parameter
             sock.connect_ex(address)
-        error = failure(client, request_to(f"http://127.0.0.1:{address[1]}"), "too_slow", SHORT)
+        error = failure(client, request_to(f"http://127.0.0.1:{address[1]}", "POST"), "too_slow", SHORT)
         for sock in waiting:
             sock.close()
-    assert not error.request_sent
+    assert not error.outcome_unknown
 
 
 def test_a_deadline_that_has_passed_sends_nothing(client, serve):

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from chalice_frontdoor import Problem, SettingError
+from chalice_frontdoor import Problem
 from chalicelib.web.bootstrap import PAGE_FOLDER, page
 from chalicelib.web.pages import Page
-from chalicelib.web.settings import PageSettings
+from chalicelib.web.settings import PageSettings, read_page_settings
 from tests.unit.bff_app.composition import DOORS, through
 
 # The module that is made from the declaration of the fields, and is no file.
@@ -22,11 +22,6 @@ def get(path, door="alb_multi", **headers):
 
 def addresses_in(document):
     return re.findall(r'(?:href|src)="(/static/[^"]+)"', document.decode())
-
-
-def text_of(answer):
-    body = gzip.decompress(answer.body) if answer.headers.get("content-encoding") == "gzip" else answer.body
-    return body.decode()
 
 
 def test_the_document_and_its_files_come_through_every_door():
@@ -43,81 +38,56 @@ def test_the_document_and_its_files_come_through_every_door():
 def test_the_policy_allows_our_own_files_only_and_the_document_has_nothing_inline():
     answer = get("/")
     policy, document = answer.headers["content-security-policy"], answer.body.decode()
-
     assert "default-src 'none'" in policy
     assert "require-trusted-types-for 'script'" in policy
-    assert "unsafe" not in policy
-    assert "http" not in policy
-    assert "<style" not in document
-    assert not re.search(r"<script(?![^>]*\bsrc=)", document)
-    assert not re.search(r"\son\w+=|style=", document)
+    assert not re.search("unsafe|http", policy)
+    assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\son\w+=|style=", document)
 
 
 def test_the_document_is_revalidated_at_each_visit_and_sent_when_it_changed():
     first = get("/")
-
     again = get("/", If_None_Match=first.headers["etag"])
-    outdated = get("/", If_None_Match='W/"0123456789abcdef"')
-
     assert first.headers["cache-control"] == "no-cache"
-    assert (again.status, again.body) == (304, b"")
-    assert again.headers["etag"] == first.headers["etag"]
-    assert outdated.status == 200
+    assert (again.status, again.body, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert get("/", If_None_Match='W/"0123456789abcdef"').status == 200
 
 
 def test_the_document_preloads_the_modules_of_the_first_view():
     document = get("/").body.decode()
     preloaded = set(re.findall(r'rel="modulepreload" href="/static/\w+/([\w.]+)"', document))
-
     needed = {"main.js", "rows.js"}
     for _ in range(10):
         source = "\n".join((PAGE_FOLDER / name).read_text() for name in needed - {DECLARATION})
         needed |= set(re.findall(r"^import [^;]*? from '\./([\w.]+)';", source, re.MULTILINE))
-
     assert preloaded == needed
     assert "form.js" not in preloaded
 
 
 def test_files_are_compressed_for_browsers_that_accept_it():
     address = next(address for address in addresses_in(get("/").body) if address.endswith("texts.js"))
-
     plain, compressed = get(address), get(address, **GZIP)
-
     assert "content-encoding" not in plain.headers
     assert compressed.headers["content-encoding"] == "gzip"
-    assert text_of(plain) == text_of(compressed)
+    assert gzip.decompress(compressed.body) == plain.body
     assert plain.headers["vary"] == compressed.headers["vary"] == "Accept-Encoding"
-    assert len(compressed.body) < len(plain.body) / 2
 
 
 def test_the_whole_page_is_less_than_120_kb_compressed():
     """But for what only those fetch who open or write a workbook."""
-    page = Page(PAGE_FOLDER, PageSettings("", "EUR", "year"))
+    page = Page(PAGE_FOLDER, read_page_settings({}))
     of_workbooks = {"xlsx_read.js", "xlsx_write.js", "fflate.js", "saxen.js"}
-
     files = [path.name for path in PAGE_FOLDER.iterdir() if path.name not in {"index.html", *of_workbooks}]
     sizes = [len(page.file(page.version, name, GZIP).body) for name in files]
-
     assert sum(sizes) + len(page.document(GZIP).body) < 120_000
 
 
 def test_other_files_and_versions_are_not_found():
     version = addresses_in(get("/").body)[0].split("/")[2]
     others = [f"{version}/{name}" for name in ("index.html", "nothing.js", "..%2Fpages.py", "%2Fetc%2Fpasswd")]
-
     for path in (*others, "0123456789abcdef/main.js"):
         answer = get(f"/static/{path}")
-
         assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json"), path
-        assert "immutable" not in answer.headers.get("cache-control", "")
-
-
-def a_page(folder, *, script="", inbox_url=""):
-    (folder / "index.html").write_text('<meta content="$inbox"><script src="$static/main.js"></script>$preloads')
-    (folder / "main.js").write_text(script)
-    (folder / "rows.js").touch()
-    (folder / "session.js").touch()
-    return Page(folder, PageSettings(inbox_url, "EUR", "year"))
+        assert answer.headers["cache-control"] == "no-store"
 
 
 def test_a_browser_gets_the_page_for_an_address_without_a_route_and_a_program_a_problem():
@@ -129,32 +99,26 @@ def test_a_browser_gets_the_page_for_an_address_without_a_route_and_a_program_a_
         assert (answer.status, answer.headers["content-type"]) == (404, "application/problem+json")
 
 
+def a_page(folder, *, script="", inbox_url=""):
+    (folder / "index.html").write_text('<meta content="$inbox"><script src="$static/main.js"></script>$preloads')
+    (folder / "main.js").write_text(script)
+    (folder / "rows.js").touch()
+    (folder / "session.js").touch()
+    return Page(folder, PageSettings(inbox_url, "EUR", "year"))
+
+
 def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path):
     before, after = a_page(tmp_path, script="1"), a_page(tmp_path, script="2")
-
     assert before.version != after.version
     assert before.document({}).headers["ETag"] != after.document({}).headers["ETag"]
     with pytest.raises(Problem):
         after.file(before.version, "main.js", {})
 
 
-def test_the_address_of_the_inbox_cannot_break_out_of_its_attribute(tmp_path):
+def test_the_address_of_the_inbox_is_that_of_the_environment_and_stays_in_its_attribute(tmp_path, monkeypatch):
     document = a_page(tmp_path, inbox_url='http://localhost/"><script>').document({})
-
     assert b"&quot;&gt;&lt;script&gt;" in document.body
-
-
-def test_the_page_links_to_the_inbox_that_the_environment_names(monkeypatch):
     monkeypatch.setenv("INBOX_URL", "http://localhost:8003/")
-
     page.forget()
     assert b'content="http://localhost:8003/"' in page().document({}).body
     page.forget()
-
-
-def test_an_inbox_that_is_no_address_is_refused_by_name(monkeypatch):
-    monkeypatch.setenv("INBOX_URL", "javascript:alert(1)")
-
-    page.forget()
-    with pytest.raises(SettingError, match="INBOX_URL"):
-        page()

@@ -38,9 +38,9 @@ def test_a_person_sets_up_an_app_after_typing_the_password_again(person, pool):
     assert document["direccion"].startswith("otpauth://totp/Directorio%3Arrhh%40example.com?secret=JBSWY3DPEHPK3PXP")
     assert document["imagen"]["lado"] > 21
     assert document["imagen"]["trazo"].startswith("M4 4h1v1h-1z"), "beyond the quiet zone"
-    for wrong, rule in (("654321", "valor"), ("12345", "formato"), (123456, "formato"), (None, "formato")):
+    for wrong in ("654321", "12345", 123456, None):
         answer = person.request("PUT", PATH, json={"codigo": wrong})
-        assert (answer.status, [error["regla"] for error in answer.json()["errores"]]) == (422, [rule]), wrong
+        assert (answer.status, [error["regla"] for error in answer.json()["errores"]]) == (422, ["valor"]), wrong
     assert pool.with_app == []
     right = person.request("PUT", PATH, json={"codigo": f"{RIGHT_CODE[:3]} {RIGHT_CODE[3:]}"})
     assert (right.status, pool.with_app) == (204, ["rrhh@example.com"])

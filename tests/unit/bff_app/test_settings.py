@@ -40,9 +40,7 @@ MALFORMED = {
     "CRUD_API_URL": (ADDRESS_RULE, ("", "crud.example.com", "https://user:pw@crud.example.com")),
     "EMAIL_API_URL": (ADDRESS_RULE, ("", "http://[")),
     "COGNITO_DOMAIN": (ADDRESS_RULE, ("", "directorio")),
-    "COGNITO_ISSUER": ("an http:// or https:// address", ("", "eu-west-1_Abc", "https://cognito-idp")),
-    "COGNITO_CLIENT_ID": ("the id of an app client, letters and digits", ("", "a b", "a&b", "ñ", "a" * 129)),
-    "COGNITO_CLIENT_SECRET_PARAMETER": ("the name of a parameter", ("", "a b")),
+    **dict.fromkeys(("COGNITO_ISSUER", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET_PARAMETER"), ("set", ("",))),
     "PUBLIC_URL": ("http(s)://host[:port], or unset", ("directorio", "https://a.example/path", "https://a.example?x")),
     "DEMO": ("true or false", ("yes", "1", "True")),
 }
@@ -59,6 +57,6 @@ def test_a_missing_or_malformed_variable_is_named_with_its_rule_but_not_its_valu
 def test_what_the_page_shows_of_the_environment():
     assert read_page_settings({}) == ("", "EUR", "year")
     assert read_page_settings({"CURRENCY": "PEN", "SALARY_PERIOD": "month"}) == ("", "PEN", "month")
-    for name, text in (("CURRENCY", "€"), ("SALARY_PERIOD", "week"), ("INBOX_URL", "javascript:alert(1)")):
+    for name, text in (("CURRENCY", "€"), ("SALARY_PERIOD", "week")):
         with pytest.raises(SettingError, match=name):
             read_page_settings({name: text})

@@ -47,9 +47,7 @@ def attributes(answer):
 def test_a_person_can_sign_in_behind_every_door(browser, pool):
     for door in DOORS:
         person = browser(door=door)
-
         returned = sign_in(person, pool, "/#/empleados/7?q=ana")
-
         assert (returned.status, returned.headers["location"]) == (303, "/#/empleados/7?q=ana"), door
         assert person.cookies.keys() == SESSION
         answer = person.get("/sesion")
@@ -101,24 +99,15 @@ def test_scripts_and_other_sites_cannot_read_the_cookies(browser, pool):
     assert returned.headers["referrer-policy"] == "no-referrer"
 
 
-def test_the_public_address_decides_where_the_pool_returns_to(browser, pool):
-    person = browser(public_origin="https://d111.cloudfront.net")
-    begun = person.get("/sesion/entrar", headers={"Host": "evil.example"})
-    query = pool.sign_in(begun.headers["location"])
-    returned = person.get("/sesion/vuelta", query=query, headers={"Host": "b.example"})
-    assert "redirect_uri=https%3A%2F%2Fd111.cloudfront.net%2Fsesion%2Fvuelta" in begun.headers["location"]
-    assert returned.headers["location"] == "/"
-
-
-def test_without_a_public_address_the_host_of_the_request_is_ours(browser):
-    for door, scheme in (("alb_multi", "http"), ("chalice_local", "https")):
-        person = browser(public_origin="", door=door)
-        for host in ("localhost:8000", "127.0.0.1:8000", "[::1]:8000", "directorio.example.com"):
-            begun = person.get("/sesion/entrar", headers={"Host": host, "X-Forwarded-Proto": scheme})
-            assert urlencode({"redirect_uri": f"{scheme}://{host}/sesion/vuelta"}) in begun.headers["location"]
-    person = browser(public_origin="", door="chalice_local")
-    for host in ("", "a b", "evil.example/x", "evil.example#", "user@evil.example", "[::1", "a:b:c", "-"):
-        assert person.get("/sesion/entrar", headers={"Host": host}).status == 400, host
+def test_the_pool_returns_to_the_public_address_or_else_to_the_host_of_the_request(browser):
+    for public_origin, host, scheme, own in (
+        ("https://d111.cloudfront.net", "evil.example", "http", "https://d111.cloudfront.net"),
+        ("", "LOCALHOST:8000", "http", "http://localhost:8000"),
+        ("", "[::1]:8000", "https", "https://[::1]:8000"),
+    ):
+        person = browser(public_origin=public_origin, door="chalice_local")
+        begun = person.get("/sesion/entrar", headers={"Host": host, "X-Forwarded-Proto": scheme})
+        assert urlencode({"redirect_uri": f"{own}/sesion/vuelta"}) in begun.headers["location"]
 
 
 def test_a_sign_in_that_would_end_elsewhere_does_not_begin(browser):
@@ -207,17 +196,13 @@ ENTRY_COOKIE = {"Cookie": f"__Host-entrada={pack(ENTRY_OF_NOBODY._asdict())}"}
 TOKENS = '{"access_token":"a","id_token":"b","refresh_token":"c","expires_in":%s}'
 UNWELL = [
     (answering(b"<html>", status="500 Internal Server Error"), 502),
-    *(
-        (answering_json(body, status=BAD_REQUEST), 502)
-        for body in (b'{"error":"invalid_client"}', b'{"error":{"a":1}}')
-    ),
+    (answering_json(b'{"error":{"a":1}}', status=BAD_REQUEST), 502),
     (answering_json(b"{}", status="503 Service Unavailable"), 503),
     (answering_json(b"{}", status="429 Too Many Requests"), 503),
     *((answering_json(body), 502) for body in (b"not json", b"[]", b"[" * 100_000, b"{}")),
     (answering_json(b'{"access_token":1,"id_token":2,"refresh_token":3,"expires_in":4}'), 502),
-    *((answering_json((TOKENS % seconds).encode()), 502) for seconds in ('"d"', "0", "null")),
+    *((answering_json((TOKENS % seconds).encode()), 502) for seconds in ('"d"', "0")),
     (answering_json((TOKENS % 9).encode()), 400),
-    (sending(b""), 502),
     (sending(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"), 502),
 ]
 
@@ -256,17 +241,15 @@ def test_a_request_without_a_valid_token_is_no_session(browser):
     expired = [session_cookie(access_token(exp=exp)) for exp in (0, 1, -5, None, "9999999999", 10**30, True)]
     unreadable = [session_cookie(value) for value in ("x", "a.b", "a.b.c", "..", "a.bnVsbA.c", "a.W10.c", "a.A.c")]
     malformed = [{"Authorization": own, **session_cookie(access_token())} for own in ("", "Bearer", "Bearer x")]
-    details = {"es": "Hace falta iniciar sesión.", "en": "You need to sign in."}
     person = browser()
     for headers in ({}, *expired, *unreadable, *malformed):
-        for language, detail in details.items():
-            answer = person.get("/sesion", headers={**headers, "Accept-Language": language})
-            assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer"), headers
-            assert answer.json()["detail"] == detail
-            assert answer.headers.get("set-cookie") is None, "the token that renews it may still be good"
+        answer = person.get("/sesion", headers=headers)
+        assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer"), headers
+        assert answer.json()["detail"] == "Hace falta iniciar sesión."
+        assert answer.headers.get("set-cookie") is None, "the token that renews it may still be good"
 
 
-def test_half_a_character_in_a_token_breaks_nothing(browser, pool):
+def test_half_a_character_or_an_unreadable_name_breaks_nothing(browser, pool):
     pool.identity.update(name="\ud800", email="x" * 5000)
     pool.access.update({"username": "\udfff", "cognito:groups": ["\ud800", 7]})
     person = browser()
@@ -274,9 +257,6 @@ def test_half_a_character_in_a_token_breaks_nothing(browser, pool):
     document = person.get("/sesion").json()
     assert (document["nombre"], document["usuario"], document["grupos"]) == ("?", "?", ["?"])
     assert len(document["correo"]) == 200
-
-
-def test_a_name_that_cannot_be_read_is_not_shown(browser):
     for value in ("x", "e30", "W10", token(nombre="Ana")):
         cookies = f"__Host-acceso={access_token()}; __Host-persona={value}"
         document = browser().get("/sesion", headers={"Cookie": cookies}).json()
