@@ -1,16 +1,14 @@
 /** Who is signed in, what belongs to the account, and the way out. */
 
 import { get, request } from './api.js';
-import { confirm } from './dialog.js';
-import { dropDrafts, hasDrafts } from './draft.js';
-import { Button, Facts } from './parts.js';
-import { address } from './router.js';
-import { PASSWORD_AGAIN } from './second_factor.js';
+import { ApiError } from './http.js';
+import { forgetAll, hasDrafts } from './memory.js';
+import { confirm, toast } from './notices.js';
+import { Button, Empty, Facts, LinkButton, Loaded, ViewHeading, sentence } from './parts.js';
+import { address, go } from './router.js';
 import { closeSession, currentRole, currentSession, may } from './session.js';
-import { sentence } from './states.js';
 import { t } from './texts.js';
-import { toast } from './toast.js';
-import { html, useResource } from './view.js';
+import { html, useId, useResource, useState } from './view.js';
 
 /** In the menu of the person; nothing in a demonstration, where no one signs in. */
 export default function Account({ children }) {
@@ -35,10 +33,57 @@ async function leave(which) {
   if (hasDrafts() && !(await confirm(t('account.out'), t('account.drafts'), t('account.out')))) return;
   try {
     const { data } = await request('POST', `/sesion/salir${which}`, { inTurn: true });
-    dropDrafts();
+    forgetAll();
     closeSession();
     location.assign(data.ir_a);
   } catch (error) {
     toast(error.isNotSignedIn ? t('account.alreadyOut') : `${t('account.notOut')} ${sentence(error)}`, { kind: 'error' });
   }
+}
+
+const PASSWORD_AGAIN = `/sesion/entrar?para=segundo-factor&volver=${encodeURIComponent('/#/autenticador')}`;
+
+export function SecondFactor() {
+  const secret = useResource(async () => (await request('POST', '/sesion/segundo-factor')).data, []);
+  return html`
+    <${ViewHeading} title=${t('view.autenticador')} />
+    <section class="card factor">
+      ${secret.error?.isForbidden
+        ? html`
+          <${Empty} text=${t('factor.again')}>
+            <${LinkButton} class="primary" icon="enter" href=${PASSWORD_AGAIN}>${t('factor.password')}<//>
+          <//>`
+        : html`<${Loaded} from=${secret} lines=${6}>${(data) => html`<${Steps} ...${data} />`}<//>`}
+    </section>`;
+}
+
+function Steps({ secreto, direccion, imagen }) {
+  const id = useId();
+  const [wrong, setWrong] = useState('');
+  const confirm = async (event) => {
+    event.preventDefault();
+    try {
+      await request('PUT', '/sesion/segundo-factor', { body: { codigo: new FormData(event.currentTarget).get('codigo') } });
+      toast(t('factor.done'));
+      go(address('empleados'));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setWrong(error.errors[0]?.mensaje ?? sentence(error));
+    }
+  };
+  return html`
+    <p>${t('factor.scan')}</p>
+    <svg class="qr" viewBox=${`0 0 ${imagen.lado} ${imagen.lado}`} role="img" aria-label=${t('factor.qr')}>
+      <path d=${imagen.trazo} />
+    </svg>
+    <p><a href=${direccion}>${t('factor.open')}</a></p>
+    <p>${t('factor.type')} <code>${secreto.replace(/(.{4})(?=.)/g, '$1 ')}</code></p>
+    <form class="invitation" onSubmit=${confirm}>
+      <label class="field">${t('factor.code')}
+        <input name="codigo" required inputmode="numeric" autocomplete="one-time-code" pattern="[0-9 ]{6,8}" maxlength="8"
+          aria-invalid=${wrong ? 'true' : null} aria-describedby=${wrong ? id : null} />
+      </label>
+      <button class="primary">${t('factor.confirm')}</button>
+    </form>
+    <p id=${id} role="alert" class="field-error">${wrong}</p>`;
 }

@@ -1,18 +1,15 @@
 /** Events, newest first, with the state of each e-mail they caused: one employee's history, and that of all. */
 
-import './view_texts.js';
 import { everyEvent, listEmployees, listMails } from './api.js';
 import { FIELDS, show } from './fields.js';
 import { count, dateTime, longDay, time } from './format.js';
-import { tell } from './outcome.js';
-import { Button, Icon, LinkButton, Menu, OWN, Select, ViewHeading } from './parts.js';
+import { Button, Empty, Icon, LinkButton, Loaded, Menu, OWN, Select, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
 import { pick } from './rows.js';
 import { may } from './session.js';
-import { Empty, Loaded } from './states.js';
-import { TEXTS, t } from './texts.js';
 import { Bound } from './toolbar.js';
 import { html, useLayoutEffect, usePages, useState } from './view.js';
+import { TEXTS, t } from './view_texts.js';
 
 const LOOKS = {
   creado: ['plus', 'good'], actualizado: ['edit', ''], eliminado: ['trash', 'bad'], restaurado: ['restore', 'good'], lote: ['people', ''],

@@ -1,15 +1,13 @@
 /** The people who were deleted, until their data is erased: found, looked at and restored. */
 
-import './view_texts.js';
 import { page } from './api.js';
 import { day } from './format.js';
-import { Button, LinkButton, OWN, PlainTable, ViewHeading } from './parts.js';
+import { Button, Empty, LinkButton, Loaded, OWN, PlainTable, ViewHeading } from './parts.js';
 import { restore } from './removal.js';
 import { address, go } from './router.js';
-import { Empty, Loaded } from './states.js';
-import { t } from './texts.js';
 import { SearchField } from './toolbar.js';
 import { html, usePages } from './view.js';
+import { t } from './view_texts.js';
 
 export default function Leavers({ route }) {
   const q = route.query.get('q') ?? '';

@@ -1,18 +1,14 @@
 /** What is done with many rows: one preview before, one entry in the history, one undo. */
 
-import './view_texts.js';
 import { getSummary, newId, rowsChanged } from './api.js';
 import { closeBatch, reversalOf, sendBatch } from './batches.js';
-import { ask } from './dialog.js';
 import { exportRows, rowsOf } from './export.js';
 import { count } from './format.js';
-import { OWN } from './parts.js';
-import { withStorage } from './preferences.js';
-import { currentSession } from './session.js';
-import { sentence } from './states.js';
-import { t } from './texts.js';
-import { toast } from './toast.js';
+import { keep, recall } from './memory.js';
+import { ask, toast } from './notices.js';
+import { OWN, sentence } from './parts.js';
 import { html } from './view.js';
+import { t } from './view_texts.js';
 
 const SHOWN = 5;
 /** Longer addresses are cut by mail programs. */
@@ -109,9 +105,8 @@ async function run({ id = newId(), origin, operations }) {
 
 /** Undo what a batch did. After a failure, or a reload, what was undone before counts: it is the same batch again. */
 export async function undoBatch(lote) {
-  const place = `undo ${currentSession()?.usuario} ${lote}`;
-  const id = withStorage(() => sessionStorage.getItem(place)) ?? newId();
-  withStorage(() => sessionStorage.setItem(place, id));
+  const id = recall(`undo ${lote}`) ?? newId();
+  keep(`undo ${lote}`, id);
   try {
     return await run({ id, origin: UNDO, operations: await reversalOf(lote) });
   } catch (error) {

@@ -1,12 +1,11 @@
 /** Two people changed the same employee: shows both versions side by side, to choose from field by field. */
 
-import './view_texts.js';
-import { ask } from './dialog.js';
 import { FIELDS, show } from './fields.js';
 import { dateTime } from './format.js';
+import { ask } from './notices.js';
 import { OWN } from './parts.js';
-import { t } from './texts.js';
 import { html } from './view.js';
+import { t } from './view_texts.js';
 
 /**
  * `base` is the row as this person opened it. Returns what to save, or null when that was postponed. What only one of

@@ -1,17 +1,15 @@
 /** One employee: the row, what can be done with it, and its history. */
 
-import './view_texts.js';
 import { History, WATCH_MS, useEvents } from './activity.js';
 import { employeeEvents, getEmployee, getLeaver } from './api.js';
 import { label, show, visibleFields } from './fields.js';
 import { dateTime } from './format.js';
-import { Button, Facts, IconButton, LinkButton, OWN, Panel, closePanel, panelAddress } from './parts.js';
+import { toast } from './notices.js';
+import { Button, Empty, Facts, IconButton, LinkButton, Loaded, OWN, Panel, closePanel, panelAddress } from './parts.js';
 import { remove, restore } from './removal.js';
 import { may } from './session.js';
-import { Empty, Loaded } from './states.js';
-import { t } from './texts.js';
-import { toast } from './toast.js';
 import { html, useResource } from './view.js';
+import { t } from './view_texts.js';
 
 const orNull = (found) =>
   found.catch((error) => {

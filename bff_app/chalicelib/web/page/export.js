@@ -1,18 +1,15 @@
 /** All that a list finds, on paper and in files that spreadsheets of the person's language open and the import reads. */
 
-import './view_texts.js';
 import { WHOLE, everyRow } from './api.js';
 import { writeCsv } from './csv.js';
-import { ask } from './dialog.js';
 import { label, show, visibleFields, write } from './fields.js';
 import { count, dateTime, today } from './format.js';
-import { PlainTable } from './parts.js';
+import { ask, toast } from './notices.js';
+import { PlainTable, sentence } from './parts.js';
 import { currentLanguage } from './preferences.js';
 import { filtersOf, orderOf } from './rows.js';
-import { sentence } from './states.js';
-import { t } from './texts.js';
-import { toast } from './toast.js';
 import { html, render } from './view.js';
+import { t } from './view_texts.js';
 
 /** The employee's number: with it, an import finds the same person again. */
 const NUMBER = { name: 'id', kind: 'number' };

@@ -1,22 +1,20 @@
 /** Creates and changes an employee. What was typed stays until the server has it. */
 
-import './view_texts.js';
 import {
   changeEmployee, createEmployee, employeeEvents, getEmployee, getSummary, newId, restoreLeaver, rowsChanged,
 } from './api.js';
 import { resolveConflict } from './conflict.js';
-import { dropDraft, loadDraft, saveDraft } from './draft.js';
-import { FIELDS, label, read, type, withoutNulls } from './fields.js';
+import { FIELDS, isCalendarDay, label, read, type, withoutNulls } from './fields.js';
 import { today } from './format.js';
 import { ApiError } from './http.js';
-import { isCalendarDay } from './notation.js';
-import { Button, LinkButton, OWN, Panel, panelAddress } from './parts.js';
+import { draftName, forget, keep, recall } from './memory.js';
+import { toast } from './notices.js';
+import { Button, Explanation, LinkButton, Loaded, OWN, Panel, panelAddress } from './parts.js';
 import { address, currentRoute, go } from './router.js';
 import { isEnding } from './session.js';
-import { Explanation, Loaded } from './states.js';
-import { TEXTS, t } from './texts.js';
-import { toast } from './toast.js';
+import { fold } from './text.js';
 import { html, useEvent, useId, useLayoutEffect, useRef, useResource, useState } from './view.js';
+import { TEXTS, t } from './view_texts.js';
 
 /** What the server has of a new employee. */
 const NONE = { row: null, etag: '' };
@@ -43,7 +41,7 @@ export default function FormPanel({ route: { panel } }) {
 const beginning = ({ row, etag }) => ({ base: row, etag, key: `"${newId()}"`, unsettled: [] });
 
 function Form({ initial }) {
-  const name = initial.row ? String(initial.row.id) : 'nuevo';
+  const name = draftName(initial.row?.id);
   const form = useRef(null);
   const summary = useRef(null);
   /** Errors of fields, or the content of another message. */
@@ -60,7 +58,7 @@ function Form({ initial }) {
   const say = (content) => setProblem({ errors: [], message: content });
 
   useLayoutEffect(() => {
-    const draft = loadDraft(name);
+    const draft = recall(name);
     Object.assign(state, draft && { key: state.key, unsettled: [], ...draft });
     fill(draft?.texts ?? saved());
     setRestored(Boolean(draft));
@@ -92,8 +90,8 @@ function Form({ initial }) {
   }
 
   function remember() {
-    if (isDirty()) saveDraft(name, draft());
-    else dropDraft(name);
+    if (isDirty()) keep(name, draft());
+    else forget(name);
     const base = state.base ?? {};
     setDoubts(Object.fromEntries(FIELDS.map((field) => [field.name, doubt(field, input(field.name).value, base, positions.data ?? [])])));
   }
@@ -105,8 +103,8 @@ function Form({ initial }) {
     remember();
   }
 
-  function forget() {
-    dropDraft(name);
+  function startAgain() {
+    forget(name);
     Object.assign(state, beginning(initial));
     fill(saved());
     showErrors([]);
@@ -119,10 +117,10 @@ function Form({ initial }) {
     if (!isDirty()) return;
     const discarded = draft();
     const { panel } = currentRoute();
-    dropDraft(name);
+    forget(name);
     fill(saved());
     const bringBack = () => {
-      saveDraft(name, discarded);
+      keep(name, discarded);
       go(panelAddress(panel));
     };
     toast(t('form.discarded'), { action: { label: t('undo'), run: bringBack } });
@@ -232,7 +230,7 @@ function Form({ initial }) {
   }
 
   function finish(row, said = t('form.saved', { name: row.nombre })) {
-    dropDraft(name);
+    forget(name);
     toast(said);
     if (!life.signal.aborted && state.isOneOfMany) {
       Object.assign(state, beginning(NONE));
@@ -264,7 +262,7 @@ function Form({ initial }) {
       ${isRestored && html`
         <div class="message warn">
           <p>${t('form.draft.restored')}</p>
-          <${Button} class="quiet" onClick=${forget}>${t('form.draft.discard')}<//>
+          <${Button} class="quiet" onClick=${startAgain}>${t('form.draft.discard')}<//>
         </div>`}
       ${FIELDS.map((field) => html`
         <${FieldInput} key=${field.name} field=${field} error=${errors.find(({ campo }) => campo === field.name)}
@@ -301,8 +299,6 @@ function FieldInput({ field, error, doubt: found, take, choices }) {
       </p>
     </div>`;
 }
-
-const fold = (text) => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
 
 /** What of a value is allowed and rarely meant. */
 function doubt(field, text, base, positions) {

@@ -4,10 +4,9 @@ import { newId } from './api.js';
 import { MOST_OPERATIONS, sendOperations } from './batches.js';
 import { FileUnusable, readCsv } from './csv.js';
 import { decode, possibleEncodings } from './encodings.js';
-import { FIELDS, read, withoutNulls } from './fields.js';
+import { FIELDS, dayOf, read, readAmount, readDay, withoutNulls } from './fields.js';
 import { today } from './format.js';
-import { dayOf, readAmount, readDay } from './notation.js';
-import { cleanText } from './text.js';
+import { cleanText, fold } from './text.js';
 
 /**
  * A plan says how a file is read; the page proposes it, the person may change it: `encoding`, `sheet`, `sheets`, `records`,
@@ -249,8 +248,6 @@ export function compareRow({ findings, ...row }, { existente, errores = [] }, nu
 
 /** Whether one name has all words of the other: "Ana Pérez" may be "Ana Perez Gil", not "Ana Soler". */
 function mayBeSame(...names) {
-  const [some, more] = names.map((name) => new Set(fold(name).split(' '))).sort((a, b) => a.size - b.size);
+  const [some, more] = names.map((name) => new Set(fold(name).match(/[\p{L}\p{N}]+/gu))).sort((a, b) => a.size - b.size);
   return [...some].every((word) => more.has(word));
 }
-
-const fold = (name) => String(name).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim();

@@ -4,10 +4,9 @@ import { downloadTable } from './export.js';
 import { FIELDS, show, write } from './fields.js';
 import { announce } from './focus.js';
 import { count } from './format.js';
-import { compareRows, readRows } from './import_file.js';
 import { ApiError } from './http.js';
-import { Button, PlainTable } from './parts.js';
-import { Failure } from './states.js';
+import { compareRows, readRows } from './import_file.js';
+import { Button, Failure, PlainTable } from './parts.js';
 import { t } from './texts.js';
 import { html, useLayoutEffect, useRef, useState } from './view.js';
 

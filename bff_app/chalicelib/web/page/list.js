@@ -3,13 +3,11 @@
 import { PAGE_SIZE, countEmployees, getSummary } from './api.js';
 import { announce } from './focus.js';
 import { count } from './format.js';
-import { Button, Icon, Labelled, LinkButton, Menu, Select, ViewHeading } from './parts.js';
+import { Button, Empty, Failure, Icon, Labelled, LinkButton, Menu, Select, Skeleton, ViewHeading } from './parts.js';
 import { address, currentRoute, currentTrail, go, takeScroll } from './router.js';
 import { filtersOf, listPart, loadRows, orderOf } from './rows.js';
-import { usePicked } from './selection.js';
 import { may } from './session.js';
-import { Empty, Failure, Skeleton } from './states.js';
-import { Table } from './table.js';
+import { Table, usePicked } from './table.js';
 import { t } from './texts.js';
 import { Toolbar, filtered, withoutFilters } from './toolbar.js';
 import { html, useEvent, useLayoutEffect, useResource, useState } from './view.js';

@@ -1,15 +1,13 @@
 /** The e-mails of the directory: those that did not arrive, or the last ones in any state. */
 
-import './view_texts.js';
 import { MailState, reason } from './activity.js';
 import { listMails } from './api.js';
 import { dateTime } from './format.js';
-import { OWN, PlainTable, Select, ViewHeading } from './parts.js';
+import { Empty, Loaded, OWN, PlainTable, Select, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
 import { PROBLEMS } from './rows.js';
-import { Empty, Loaded } from './states.js';
-import { t } from './texts.js';
 import { html, useResource } from './view.js';
+import { t } from './view_texts.js';
 
 const STATES = ['pendiente', 'enviando', 'incierto', 'enviado', 'entregado', 'rebotado', 'queja', 'fallido'];
 const ALL = 'todos';

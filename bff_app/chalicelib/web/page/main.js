@@ -1,20 +1,19 @@
 /** Starts the page: the shell around the views, and which view and panel stand in it. */
 
 import { countProblems } from './api.js';
-import { draftOf } from './draft.js';
 import { announce, liveRegion } from './focus.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
 import List from './list.js';
-import { Button, Heading, Icon, Labelled, LinkButton, Menu, Panel, Select, closePanel } from './parts.js';
+import { draftName, recall } from './memory.js';
+import { Toasts, toast } from './notices.js';
+import { Button, Empty, Failure, Heading, Labelled, LinkButton, Menu, Panel, Select, closePanel } from './parts.js';
 import { THEMES, chooseLanguage, chooseTheme, currentLanguage, currentTheme, hasShortcuts, showTheme } from './preferences.js';
 import { offerUndo } from './removal.js';
 import { address, currentRoute, go, places } from './router.js';
 import { PROBLEMS, firstRows } from './rows.js';
 import { currentSession, may, openSession, visitor, whenSessionEnds } from './session.js';
-import { Empty, Failure } from './states.js';
 import { t } from './texts.js';
-import { Toasts, toast } from './toast.js';
 import { Fragment, html, render, useEvent, useLayoutEffect, useRef, useResource, useState } from './view.js';
 
 /** The list comes with the page; the rest is fetched when it is needed, or when the browser is idle. */
@@ -25,7 +24,7 @@ const VIEWS = {
   operacion: lazy(() => import('./operations.js')),
   importar: lazy(() => import('./importer.js')),
   usuarios: lazy(() => import('./users.js')),
-  autenticador: lazy(() => import('./second_factor.js')),
+  autenticador: lazy(() => import('./account.js'), 'SecondFactor'),
   bajas: lazy(() => import('./bajas.js')),
   correos: lazy(() => import('./mails.js')),
   listo: () => say(t('view.listo'), t('ready.text'), homeLink()),
@@ -46,9 +45,9 @@ const ICONS = { empleados: 'people', resumen: 'chart', actividad: 'clock', corre
 const LANGUAGE_NAMES = { es: 'Español', en: 'English' };
 
 /** A component whose module is fetched when it is first shown, or ahead of that. */
-function lazy(load) {
+function lazy(load, name = 'default') {
   let View;
-  const fetchIt = () => load().then((module) => (View = module.default));
+  const fetchIt = () => load().then((module) => (View = module[name]));
   const Lazy = (props) => {
     const [state, setState] = useState('waiting');
     useLayoutEffect(() => {
@@ -93,7 +92,7 @@ function Directory() {
   const main = useRef(null);
   useEvent(places, 'change', () => {
     const next = currentRoute();
-    const left = panel && panel.kind !== 'ver' && draftOf(panel);
+    const left = panel && panel.kind !== 'ver' && recall(draftName(panel.id));
     if (left && !isSame(panel, next.panel)) {
       const resume = () => go(address('empleados', next.query, panel));
       toast(t('form.draft.kept'), { action: { label: t('form.draft.resume'), run: resume } });

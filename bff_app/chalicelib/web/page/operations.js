@@ -1,16 +1,13 @@
 /** How the system is: its parts, the queue of e-mails, and the messages that could not be processed. */
 
-import './view_texts.js';
 import { get, request } from './api.js';
-import { confirm } from './dialog.js';
 import { count, dateTime, duration } from './format.js';
 import { ApiError } from './http.js';
-import { tell } from './outcome.js';
-import { Button, Facts, PlainTable, ViewHeading } from './parts.js';
+import { confirm, tell } from './notices.js';
+import { Button, Facts, Loaded, PlainTable, ViewHeading } from './parts.js';
 import { address } from './router.js';
-import { Loaded } from './states.js';
-import { t } from './texts.js';
 import { html, useId, useLayoutEffect, useResource, useState } from './view.js';
+import { t } from './view_texts.js';
 
 const REFRESH_MS = 5000;
 

@@ -1,6 +1,7 @@
-/** What views are made of: icons, buttons, headings, figures, tables. */
+/** What views are made of: icons, buttons, headings, figures, tables, and what stands there while there is no content. */
 
 import { address, currentRoute, go } from './router.js';
+import { signInAgain } from './session.js';
 import { t } from './texts.js';
 import { html, useEvent, useId, useLayoutEffect, useRef, useState } from './view.js';
 
@@ -34,9 +35,6 @@ const PATHS = {
   offline: 'M3 3l18 18M5 12a10 10 0 0 1 4-2.5M2 8.5A15 15 0 0 1 7 5.6M12 19v.5M8.5 15.5a5 5 0 0 1 6 0M11 5a15 15 0 0 1 11 3.5M15 9.6a10 10 0 0 1 4 2.4',
   person: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5a7.5 7.5 0 0 1 15 0',
   enter: 'M14 4h5v16h-5M3 12h11M10 8l4 4-4 4',
-  leave: 'M10 4H5v16h5M10 12h11M17 8l4 4-4 4',
-  globe: 'M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18M3 12h18M12 3c3 2.5 3.5 6 3.5 9s-.5 6.5-3.5 9c-3-2.5-3.5-6-3.5-9s.5-6.5 3.5-9',
-  sun: 'M12 16a4 4 0 1 0 0-8 4 4 0 0 0 0 8M12 3v1.5M12 19.5V21M3 12h1.5M19.5 12H21M5.6 5.6l1.1 1.1M17.3 17.3l1.1 1.1M5.6 18.4l1.1-1.1M17.3 6.7l1.1-1.1',
 };
 
 /** Decoration: the text beside it speaks. */
@@ -157,4 +155,66 @@ export function Panel({ title, children }) {
       </header>
       <div class="panel-body">${children}</div>
     </section>`;
+}
+
+/** Grey lines where text will be. */
+export const Skeleton = ({ lines }) => html`
+  <div class="skeleton">
+    <span class="visually-hidden">${t('loading')}</span>
+    ${Array.from({ length: lines }, () => html`<span class="skeleton-line" />`)}
+  </div>`;
+
+/** `title` is empty where the panel's heading says it. */
+export const Empty = ({ title = '', text, children }) => html`
+  <div class="state">${title && html`<h2>${title}</h2>`}<p>${text}</p><div class="actions">${children}</div></div>`;
+
+/** What failed. */
+export const Alert = ({ children }) => html`
+  <div class="state bad" role="alert"><${Icon} name="warning" />${children}</div>`;
+
+/** What went wrong and what to do. `retry` is also called when the network returns. */
+export function Failure({ error, retry }) {
+  useEvent(window, 'online', () => error.kind === 'silence' && retry?.());
+  const isHopeless = error.isNotSignedIn || error.isForbidden;
+  return html`
+    <${Alert}>
+      <${Explanation} error=${error} retry=${retry} />
+      ${retry && !isHopeless && html`<${Button} icon="refresh" onClick=${retry}>${t('retry')}<//>`}
+    <//>`;
+}
+
+/** What was loaded, or that it is on its way, or why not. `children` is a function of what was loaded. */
+export function Loaded({ from: { data, error, reload }, lines, children }) {
+  if (error) return html`<${Failure} error=${error} retry=${reload} />`;
+  return data === undefined ? html`<${Skeleton} lines=${lines} />` : children(data);
+}
+
+/** The server's words or else ours. `retry` is called once the person has signed in, if that is what was missing. */
+export function Explanation({ error, retry }) {
+  const { title, detail } = words(error);
+  const signIn = async () => (await signInAgain()) && retry?.();
+  return html`
+    <h2>${title}</h2>
+    <p>${[detail, advice(error)].filter(Boolean).join(' ')}</p>
+    ${error.isNotSignedIn && html`<${Button} class="primary" icon="enter" onClick=${signIn}>${t('signIn')}<//>`}
+    ${error.requestId && html`<p>${t('error.requestId')} <code>${error.requestId}</code></p>`}`;
+}
+
+function words(error) {
+  if (error.kind === 'problem') return { title: error.title || t('error.title'), detail: error.detail };
+  const key = error.kind === 'unreadable' ? 'unreadable' : navigator.onLine ? 'silence' : 'offline';
+  return { title: t(`error.${key}.title`), detail: t(`error.${key}.detail`, { status: error.status }) };
+}
+
+function advice(error) {
+  if (error.kind !== 'problem') return '';
+  if (error.isForbidden) return t('error.forbidden');
+  if (error.retryAfter) return t('error.retryAfter', { seconds: error.retryAfter });
+  if (error.isTemporary) return t('error.temporary');
+  return error.status >= 500 ? t('error.report') : '';
+}
+
+export function sentence(error) {
+  const { title, detail } = words(error);
+  return [title, detail].filter(Boolean).join('. ').replaceAll('..', '.');
 }

@@ -1,15 +1,14 @@
 /** Deletes at once, with an undo: a deleted person is a leaver, who comes back with the same number and history. */
 
 import { removeEmployee, restoreLeaver, rowsChanged } from './api.js';
-import { tell } from './outcome.js';
-import { withStorage } from './preferences.js';
-import { currentSession } from './session.js';
-import { sentence } from './states.js';
+import { forget, keep, recall } from './memory.js';
+import { tell, toast } from './notices.js';
+import { sentence } from './parts.js';
 import { t } from './texts.js';
-import { toast } from './toast.js';
 
 const UNDO_MS = 10_000;
-const storage = () => `deleted ${currentSession()?.usuario}`;
+/** Where the last deletion of this tab is kept. */
+const LAST = 'deleted';
 
 /** What another tab or person did meanwhile is not undone: this version is deleted, no later one. */
 export async function remove(row) {
@@ -17,7 +16,7 @@ export async function remove(row) {
   const retry = () => remove(row);
   try {
     await removeEmployee(row);
-    withStorage(() => sessionStorage.setItem(storage(), JSON.stringify({ id: row.id, nombre: name, until: Date.now() + UNDO_MS })));
+    keep(LAST, { id: row.id, nombre: name, until: Date.now() + UNDO_MS });
     offerUndo();
   } catch (error) {
     if (error.kind === 'silence' && !navigator.onLine) {
@@ -32,15 +31,14 @@ export async function remove(row) {
 
 /** For the last deletion of this tab, also after a reload. */
 export function offerUndo() {
-  const row = withStorage(() => JSON.parse(sessionStorage.getItem(storage()) ?? 'null'));
+  const row = recall(LAST);
   const seconds = ((row?.until ?? 0) - Date.now()) / 1000;
   if (seconds <= 0) return;
-  const forget = () => withStorage(() => sessionStorage.removeItem(storage()));
   const undo = () => {
-    forget();
+    forget(LAST);
     restore(row);
   };
-  toast(t('removal.done', { name: row.nombre }), { seconds, action: { label: t('undo'), run: undo }, onEnd: forget });
+  toast(t('removal.done', { name: row.nombre }), { seconds, action: { label: t('undo'), run: undo }, onEnd: () => forget(LAST) });
 }
 
 /** Bring a leaver back. */

@@ -27,6 +27,8 @@ let renewedAt = -Infinity;
 /** Whether the person declined to sign in again. */
 let wasDeclined = false;
 let ending = false;
+/** The browser's cache with unfinished imports. They hold salaries. */
+export const UNFINISHED = 'importaciones';
 /** Set by main.js: the dialog draws, and this module runs before the first rows. */
 let askToSignIn = async () => false;
 /** The browser's tabs share the session's cookies. */
@@ -34,6 +36,8 @@ const tabs = new BroadcastChannel('sesion');
 
 /** `ask` is called when a session ended; true once the person has signed in again. */
 export const whenSessionEnds = (ask) => (askToSignIn = ask);
+
+export const signInAgain = () => askToSignIn();
 
 /** Dispatches `open` when the session is open again, perhaps in another tab. */
 export const sessions = new EventTarget();
@@ -82,7 +86,7 @@ function leaveToTheNext() {
 /** The person ends the session: drafts do not hold it up, the other tabs leave too, and what an import kept goes. */
 export function closeSession() {
   ending = true;
-  globalThis.caches?.delete('importaciones');
+  globalThis.caches?.delete(UNFINISHED);
   tabs.postMessage('');
 }
 

@@ -1,11 +1,10 @@
 /** The keys that the page understands. */
 
-import './view_texts.js';
-import { ask } from './dialog.js';
+import { ask } from './notices.js';
 import { chooseShortcuts, hasShortcuts } from './preferences.js';
 import { may } from './session.js';
-import { t } from './texts.js';
 import { html } from './view.js';
+import { t } from './view_texts.js';
 
 const KEYS = { search: ['/'], only: ['Enter'], new: ['n'], undo: ['u'], rows: ['↑', '↓'], inRow: ['←', '→'], close: ['Esc'], help: ['?'] };
 

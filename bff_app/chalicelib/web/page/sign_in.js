@@ -1,11 +1,10 @@
 /** The way in: the screen before signing in, and the dialog for a session that ends in the middle of the work. */
 
-import { ask } from './dialog.js';
 import { ApiError, send } from './http.js';
+import { ask, toast } from './notices.js';
 import { Icon, LinkButton } from './parts.js';
 import { continueSession, sessions } from './session.js';
 import { t } from './texts.js';
-import { toast } from './toast.js';
 import { html } from './view.js';
 
 /** What the server says of a sign-in that failed. */

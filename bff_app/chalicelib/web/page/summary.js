@@ -1,16 +1,14 @@
 /** Head count and salaries by position. */
 
-import './view_texts.js';
 import { getSummary } from './api.js';
 import { unit } from './fields.js';
 import { count, money, roundMoney } from './format.js';
 import { NewLink } from './list.js';
-import { Facts, PlainTable, ViewHeading } from './parts.js';
+import { Empty, Facts, Loaded, PlainTable, ViewHeading } from './parts.js';
 import { address } from './router.js';
 import { may } from './session.js';
-import { Empty, Loaded } from './states.js';
-import { t } from './texts.js';
 import { html, useResource } from './view.js';
+import { t } from './view_texts.js';
 
 /** The columns of salaries, and what stands in them. */
 const SALARIES = [

@@ -15,6 +15,9 @@ export function cleanText(text) {
   return joined.normalize('NFC').replace(SPACES, ' ').replace(/^ | $/g, '');
 }
 
+/** Without case and accents, to compare. */
+export const fold = (text) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim();
+
 /** In lower case, the domain in punycode; what is no address stays one. */
 export function cleanAddress(text) {
   const [, local, domain] = /^(.*)@(.*)$/su.exec(cleanText(text)) ?? [];

@@ -1,7 +1,6 @@
 /** Search and filters of the list. */
 
-import { FIELDS, label, read, type, visibleFields } from './fields.js';
-import { isCalendarDay } from './notation.js';
+import { FIELDS, isCalendarDay, label, read, type, visibleFields } from './fields.js';
 import { Icon, Menu, Select } from './parts.js';
 import { address, currentRoute, go, places } from './router.js';
 import { FILTERS, filtersOf, listPart, orderOf } from './rows.js';

@@ -1,11 +1,9 @@
 /** Who may sign in, for administrators: invite, change a role, remove. */
 
 import { everyRow, request } from './api.js';
-import { ask, confirm } from './dialog.js';
-import { tell } from './outcome.js';
-import { Button, Select, ViewHeading } from './parts.js';
+import { ask, confirm, tell } from './notices.js';
+import { Button, Loaded, Select, ViewHeading } from './parts.js';
 import { currentSession, recoverSession } from './session.js';
-import { Loaded } from './states.js';
 import { t } from './texts.js';
 import { html, useId, useRef, useResource } from './view.js';
 

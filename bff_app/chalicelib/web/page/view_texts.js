@@ -1,6 +1,8 @@
 /** The texts of views, panels and dialogs that come after the list. */
 
-import { TEXTS } from './texts.js';
+import { TEXTS, t } from './texts.js';
+
+export { TEXTS, t };
 
 const line = (spanish, english) => [{ one: `{count} ${spanish[0]}`, other: `{count} ${spanish[1]}` }, { one: `{count} ${english[0]}`, other: `{count} ${english[1]}` }];
 

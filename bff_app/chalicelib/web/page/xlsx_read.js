@@ -5,7 +5,7 @@
 
 import { FileUnusable, MAX_COLUMNS } from './csv.js';
 import { Unzip, UnzipInflate } from './fflate.js';
-import { dayOf } from './notation.js';
+import { dayOf } from './fields.js';
 import { Parser, decode } from './saxen.js';
 
 const MAX_UNPACKED_BYTES = 100 * 1024 * 1024;

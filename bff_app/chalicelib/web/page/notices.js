@@ -1,9 +1,10 @@
-/** Short notices at the foot of the page. One that ends by itself waits while the pointer or the keyboard is on it. */
+/** What the page says and asks: notices at its foot, and dialogs that have to be answered before anything else. */
 
 import { announce } from './focus.js';
-import { Button, Icon, IconButton } from './parts.js';
+import { ApiError } from './http.js';
+import { Button, Icon, IconButton, sentence } from './parts.js';
 import { t } from './texts.js';
-import { html, useChanges, useLayoutEffect, useRef, useState } from './view.js';
+import { html, render, useChanges, useLayoutEffect, useRef, useState } from './view.js';
 
 const TICK_MS = 200;
 const READING_SECONDS = 6;
@@ -25,6 +26,7 @@ export function toast(text, { kind = 'done', seconds = kind === 'error' ? Infini
   return notice;
 }
 
+/** One that ends by itself waits while the pointer or the keyboard is on it. */
 export function Toasts() {
   useChanges(store);
   return html`
@@ -76,4 +78,57 @@ function Notice({ text, kind, seconds, action, onEnd, close }) {
       ${onEnd && html`<span class="muted" aria-hidden="true">${Math.max(0, Math.ceil(left))} s</span>`}
       <${IconButton} icon="close" label=${t('close')} onClick=${end} />
     </div>`;
+}
+
+/**
+ * Do something, and say that it is done or why not.
+ *
+ * @param work may throw an {@link ApiError}
+ * @param done a text, or a function of what `work` returned
+ * @param gone what a 404 means
+ * @param failed stands before the reason
+ * @returns whether it is done
+ */
+export async function tell(work, done, { gone, failed } = {}) {
+  try {
+    const result = await work();
+    toast(typeof done === 'function' ? done(result) : done);
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (gone && error.status === 404) toast(gone);
+    else toast([failed, error.errors[0]?.mensaje ?? sentence(error)].filter(Boolean).join(' '), { kind: 'error' });
+    return false;
+  }
+}
+
+/** Each button closes the dialog with its value as the answer, which is empty when the person closed it without one. */
+export function ask(title, content, actions) {
+  const dialog = document.createElement('dialog');
+  dialog.ariaLabel = title;
+  const form = html`
+    <form method="dialog">
+      <h2 tabindex="-1" autofocus>${title}</h2>
+      ${content}
+      <div class="actions">${actions}</div>
+    </form>`;
+  render(form, dialog);
+  document.body.append(dialog);
+  dialog.showModal();
+  return {
+    close: (answer) => dialog.close(answer),
+    data: () => new FormData(dialog.querySelector('form') ?? undefined),
+    answer: new Promise((resolve) => {
+      dialog.addEventListener('close', () => {
+        dialog.remove();
+        resolve(dialog.returnValue);
+      });
+    }),
+  };
+}
+
+/** @returns whether the person presses the button that says `yes` */
+export async function confirm(title, text, yes, kind = 'primary') {
+  const buttons = html`<button class=${kind} value="yes">${yes}</button><button>${t('cancel')}</button>`;
+  return (await ask(title, html`<p>${text}</p>`, buttons).answer) === 'yes';
 }
