@@ -1,12 +1,12 @@
 /** Who is signed in, what belongs to the account, and the way out. */
 
-import { get, request } from './api.js';
+import { get } from './api.js';
 import { ApiError } from './http.js';
 import { forgetAll, hasDrafts } from './memory.js';
 import { confirm, toast } from './notices.js';
 import { Button, Empty, Facts, LinkButton, Loaded, ViewHeading, sentence } from './parts.js';
 import { address, go } from './router.js';
-import { closeSession, currentRole, currentSession, may } from './session.js';
+import { closeSession, currentRole, currentSession, may, request } from './session.js';
 import { t } from './texts.js';
 import { html, useId, useResource, useState } from './view.js';
 
@@ -18,12 +18,12 @@ export default function Account({ children }) {
   const facts = [
     [t('account.user'), correo || usuario],
     [t('account.role'), t(`role.${currentRole() || 'none'}`)],
-    [t('factor'), own ? t(own.segundo_factor ? 'factor.on' : 'factor.off') : '…'],
+    [t('factor'), own ? t(own.segundo_factor ? 'users.factor' : 'users.noFactor') : '…'],
   ];
   return html`
     <${Facts} class="details" facts=${facts} />
-    ${may('operate') && html`<a class="button" href=${address('usuarios')}>${t('account.users')}</a>`}
-    <a class="button" href=${PASSWORD_AGAIN}>${t('account.factor')}</a>
+    ${may('operate') && html`<a class="button" href=${address('usuarios')}>${t('view.usuarios')}</a>`}
+    <a class="button" href=${PASSWORD_AGAIN}>${t('view.autenticador')}</a>
     ${children}
     <${Button} onClick=${() => leave('?todas=1')}>${t('account.outEverywhere')}<//>
     <${Button} onClick=${() => leave('')}>${t('account.out')}<//>`;

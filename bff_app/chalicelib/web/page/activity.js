@@ -1,13 +1,13 @@
 /** Events, newest first, with the state of each e-mail they caused: one employee's history, and that of all. */
 
-import { everyEvent, listEmployees, listMails } from './api.js';
+import { listEmployees, page } from './api.js';
 import { FIELDS, show } from './fields.js';
 import { count, dateTime, longDay, time } from './format.js';
 import { Button, Empty, Icon, LinkButton, Loaded, Menu, OWN, Select, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
 import { pick } from './rows.js';
 import { may } from './session.js';
-import { Bound } from './toolbar.js';
+import { Bound, filtersLabel } from './toolbar.js';
 import { html, useLayoutEffect, usePages, useState } from './view.js';
 import { TEXTS, t } from './view_texts.js';
 
@@ -16,21 +16,12 @@ const LOOKS = {
 };
 /** The tones of the states that stand out. */
 const MAIL_TONES = { incierto: 'warn', rebotado: 'bad', queja: 'bad', fallido: 'bad' };
-/** States that are not final. */
 const UNSETTLED = ['pendiente', 'enviando', 'incierto', 'enviado'];
-/** The actor of a change made without signing in. */
 const ANONYMOUS = 'anonimo';
 /** E-mails move within seconds; a longer wait needs no watching. */
 export const WATCH_MS = [1000, 2000, 4000, 8000, 15_000];
 
-/**
- * Pages of events, and the e-mails they caused.
- *
- * @param ask gets a page of events by its cursor
- * @param query of the e-mails
- * @param pauses in milliseconds, after which e-mails on their way are asked for again
- * @param key of what is asked for
- */
+/** Pages of events, and the e-mails that `query` finds; after each of the `pauses` (ms), those on their way are asked for again. */
 export function useEvents(ask, query, pauses = [], key = '') {
   const { resource, more } = usePages(ask, key);
   const [mails, setMails] = useState(new Map());
@@ -44,23 +35,21 @@ export function useEvents(ask, query, pauses = [], key = '') {
   async function watch([newest], signal) {
     for (const pause of [0, ...pauses]) {
       await new Promise((resolve) => setTimeout(resolve, pause));
-      const page = signal.aborted ? null : await listMails(query, signal).catch(() => null);
-      if (signal.aborted || !page) return; // the history stands without them
-      const found = Map.groupBy(page.rows, (mail) => mail.evento);
-      setMails(found);
-      if (found.has(newest?.id) && !page.rows.some(({ estado }) => UNSETTLED.includes(estado))) return;
+      const found = signal.aborted ? null : await page('/correos', query, signal).catch(() => null);
+      if (signal.aborted || !found) return; // the history stands without them
+      const ofEvents = Map.groupBy(found.rows, (mail) => mail.evento);
+      setMails(ofEvents);
+      if (ofEvents.has(newest?.id) && !found.rows.some(({ estado }) => UNSETTLED.includes(estado))) return;
     }
   }
 }
 
-/** The history of one employee. */
 export function History({ resource: { data }, mails, more }) {
   return html`
     <${Timeline} events=${data.rows} mails=${mails} describe=${describe} when=${dateTime} />
-    ${data.hasMore && html`<${Button} class="quiet" onClick=${more}>${t('employee.older')}<//>`}`;
+    ${data.hasMore && html`<${Button} class="quiet" onClick=${more}>${t('activity.more')}<//>`}`;
 }
 
-/** The history of all employees, a list for each day. */
 function Days({ events, mails }) {
   return [...Map.groupBy(events, (event) => longDay(event.ocurrido_en))].map(([day, ofDay]) => html`
     <section class="day" key=${day}>
@@ -123,7 +112,7 @@ function Batch({ id, isUndone }) {
 }
 
 function BatchEvents({ id, isUndone }) {
-  const { resource, mails, more } = useEvents((cursor, signal) => everyEvent({ lote: id }, cursor, signal), { lote: id });
+  const { resource, mails, more } = useEvents((cursor, signal) => page('/eventos', { lote: id, cursor }, signal), { lote: id });
   const [isBusy, setBusy] = useState(false);
   const undo = async () => {
     if (isBusy) return; // a double click
@@ -161,7 +150,7 @@ export default function Activity({ route: { query } }) {
   const filters = pick(query, FILTERS);
   const n = Object.keys(filters).length;
   const key = JSON.stringify(filters);
-  const { resource, mails, more } = useEvents((cursor, signal) => everyEvent(filters, cursor, signal), MAILS, [], key);
+  const { resource, mails, more } = useEvents((cursor, signal) => page('/eventos', { ...filters, cursor }, signal), MAILS, [], key);
   const [isUnknown, setUnknown] = useState(false);
   const apply = (changed) => go(address('actividad', pick(new URLSearchParams({ ...filters, ...changed }), FILTERS)));
   const findPerson = async ({ target }) => {
@@ -180,7 +169,7 @@ export default function Activity({ route: { query } }) {
         <//>`;
   return html`
     <${ViewHeading} title=${t('view.actividad')}>
-      <${Menu} icon="filter" label=${n > 0 ? t('list.filters.n', { n }) : t('list.filters')}>
+      <${Menu} icon="filter" label=${filtersLabel(n)}>
         <${Select} aria-label=${t('activity.kind')} value=${filters.tipo ?? ''} choose=${(tipo) => apply({ tipo })}
           options=${[['', t('activity.everyKind')], ...Object.keys(LOOKS).map((kind) => [kind, t(`event.${kind}`)])]} />
         <label class="field">${t('activity.person')}

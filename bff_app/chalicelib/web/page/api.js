@@ -1,12 +1,10 @@
 /** The API, one function a request. Each throws an {@link ApiError}, or an AbortError once its signal has ended it. */
 
-import { ApiError, send } from './http.js';
-import { recoverSession } from './session.js';
+import { request } from './session.js';
 
 export const PAGE_SIZE = 50;
 /** The most that a list gives at once. */
 export const WHOLE = { limite: '200' };
-
 
 /** Dispatches `change` when this page wrote rows, so that views reload. */
 export const changes = new EventTarget();
@@ -22,42 +20,23 @@ export function newId() {
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** A request refused with 401 had no effect: it can be repeated once the session is renewed. */
-export async function request(method, path, options = {}) {
-  const sentAt = performance.now();
-  try {
-    return await send(method, path, options);
-  } catch (error) {
-    if (!(error instanceof ApiError) || !error.isNotSignedIn || !(await recoverSession(sentAt))) throw error;
-    options.signal?.throwIfAborted();
-    return send(method, path, options);
-  }
-}
-
 export const get = async (path, signal) => (await request('GET', path, { signal })).data;
 
-export async function page(path, query, signal) {
+const searchOf = (query) => {
   const pairs = Object.entries(query).flatMap(([name, values]) => [values].flat().map((value) => [name, value]));
-  const search = new URLSearchParams(pairs.filter(([, value]) => value));
-  const { data, headers } = await request('GET', `${path}?${search}`, { signal });
+  return new URLSearchParams(pairs.filter(([, value]) => value));
+};
+
+export async function page(path, query, signal) {
+  const { data, headers } = await request('GET', `${path}?${searchOf(query)}`, { signal });
   const next = /<([^>]*)>\s*;\s*rel="?next"?/.exec(headers.get('Link') ?? '');
   const cursor = next ? new URL(next[1], location.href).searchParams.get('cursor') : null;
   return { rows: data, next: cursor, search: headers.get('X-Search') };
 }
 
-// One page each.
 export const listEmployees = (query, signal) => page('/empleados', { ...query, limite: String(PAGE_SIZE) }, signal);
-/** How many there are, or null where that is not known. */
-export const countEmployees = (query, signal) =>
-  get(`/empleados/total?${new URLSearchParams(query)}`, signal).catch((error) => {
-    if (error instanceof ApiError) return null;
-    throw error;
-  });
 export const employeeEvents = (id, cursor, signal) => page(`/empleados/${id}/eventos`, { cursor }, signal);
-export const everyEvent = (query, cursor, signal) => page('/eventos', { ...query, cursor }, signal);
-export const listMails = (query, signal) => page('/correos', query, signal);
 
-/** The rows of all pages of a list. */
 export async function everyRow(path, query, signal) {
   const all = [];
   let cursor = '';
@@ -81,19 +60,11 @@ export const createEmployee = async (values, key) =>
 export const changeEmployee = async (id, changes, etag) =>
   (await request('PUT', `/empleados/${id}`, { body: changes, headers: { 'If-Match': etag } })).data;
 
-/** Deletes this version of the row, no later one. */
-export const removeEmployee = ({ id, version }) =>
-  request('DELETE', `/empleados/${id}`, { headers: { 'If-Match': `"${version}"` } });
-
-/** @returns the row with `baja_en` and `borrado_previsto_en` */
-export const getLeaver = (id, signal) => get(`/bajas/${id}`, signal);
-
 /** @returns with the number and history they had */
 export const restoreLeaver = async (id) => (await request('POST', `/bajas/${id}/restaurar`)).data;
 
 /** The positions, that with most employees first. */
 export const getSummary = (signal) => get('/resumen', signal);
 
-/** The e-mails that did not arrive; a failure shows no badge. */
-export const countProblems = (states, signal) =>
-  get(`/correos/total?${new URLSearchParams(states.map((state) => ['estado', state]))}`, signal).catch(() => null);
+/** How many rows a list has, or null where that cannot be had. */
+export const countRows = (path, query, signal) => get(`${path}/total?${searchOf(query)}`, signal).catch(() => null);

@@ -1,7 +1,8 @@
 /** Many changes at once: up to 500 a request, one entry of the history, undone as a whole. */
 
-import { WHOLE, everyRow, request } from './api.js';
+import { WHOLE, everyRow, rowsChanged } from './api.js';
 import { ApiError } from './http.js';
+import { request } from './session.js';
 
 /** Of one request. */
 export const MOST_OPERATIONS = 500;
@@ -13,19 +14,29 @@ const LISTS = ['crear', 'actualizar', 'eliminar', 'restaurar'];
 const post = async (id, body, key) =>
   (await request('POST', `/lotes/${id}`, { body, headers: key ? { 'Idempotency-Key': key } : {} })).data;
 
-/** One entry of the history for all of the batch. @param isMailed one digest is sent */
-export const closeBatch = async (id, isMailed) =>
-  (await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } })).data;
-
 /**
- * Send operations in steps. Each has its own key: one whose answer was lost is not done again. The answers are added to the
- * batch, so that after an error the next call goes on behind them. `goesOn` is asked before each step.
+ * Write a batch, `{id, origin, operations, answers, isMailed}`, in steps: begin, go on after a pause, or with the state
+ * `stopping` end it and leave the rest unwritten. Each step has its own key: one whose answer was lost is not done again, and
+ * two tabs do no harm. In the end it is one entry of the history, with a digest if `isMailed`. `show` is awaited at each
+ * change; `batch.state` is then `running`, `stopping`, `paused` (after `batch.error`) or `over`.
  */
-export async function sendBatch({ id, origin, operations, answers }, goesOn) {
-  while (answers.length < operations.length && (await goesOn())) {
-    const some = operations.slice(answers.length, answers.length + MOST_OPERATIONS);
-    answers.push(...(await sendOperations({ id, origin, key: `${id}-${answers.length}` }, some)));
+export async function runBatch(batch, state, show) {
+  const { id, origin, operations, answers, isMailed } = batch;
+  const change = (next, error = null) => show(Object.assign(batch, { state: next, error }));
+  try {
+    await change(state);
+    while (batch.state === 'running' && answers.length < operations.length) {
+      const some = operations.slice(answers.length, answers.length + MOST_OPERATIONS);
+      answers.push(...(await sendOperations({ id, origin, key: `${id}-${answers.length}` }, some)));
+      await show(batch);
+    }
+    if (answers.length > 0) await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } });
+    await change('over');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    await change('paused', error);
   }
+  rowsChanged();
 }
 
 /**

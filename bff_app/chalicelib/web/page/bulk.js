@@ -1,7 +1,7 @@
 /** What is done with many rows: one preview before, one entry in the history, one undo. */
 
-import { getSummary, newId, rowsChanged } from './api.js';
-import { closeBatch, reversalOf, sendBatch } from './batches.js';
+import { getSummary, newId } from './api.js';
+import { reversalOf, runBatch } from './batches.js';
 import { exportRows, rowsOf } from './export.js';
 import { count } from './format.js';
 import { keep, recall } from './memory.js';
@@ -65,31 +65,26 @@ export async function writeTo(chosen) {
 
 /** A step that fails is sent again when the person wants to go on. @returns whether all was sent */
 async function run({ id = newId(), origin, operations }) {
-  const batch = { id, origin, operations, answers: [] };
-  const all = count(operations.length);
-  while (batch.answers.length < operations.length) {
-    let progress;
-    const show = () => {
-      progress?.close();
-      progress = toast(t('bulk.running', { done: count(batch.answers.length), all }), { kind: 'waiting', seconds: Infinity });
-      return true;
-    };
-    try {
-      await sendBatch(batch, show);
-    } catch (error) {
-      const { answer, close } = ask(
-        t('bulk.interrupted', { done: count(batch.answers.length), all }),
-        html`<p>${sentence(error)}</p>`,
-        html`<button class="primary" value="on">${t('import.goOn')}</button><button>${t('bulk.stop')}</button>`,
-      );
-      addEventListener('online', () => close('on'), { once: true });
-      if ((await answer) !== 'on') break;
-    } finally {
-      progress.close();
-    }
-  }
   const isUndo = origin === UNDO;
-  await closeBatch(id, !isUndo).catch(() => undefined); // the server closes it by itself later
+  const batch = { id, origin, operations, answers: [], isMailed: !isUndo };
+  const numbersOf = () => ({ done: count(batch.answers.length), all: count(operations.length) });
+  let progress;
+  const show = () => {
+    progress?.close();
+    if (batch.state === 'running') progress = toast(t('bulk.running', numbersOf()), { kind: 'waiting', seconds: Infinity });
+  };
+  await runBatch(batch, 'running', show);
+  while (batch.state === 'paused') {
+    const { answer, close } = ask(
+      t('bulk.interrupted', numbersOf()),
+      html`<p>${sentence(batch.error)}</p>`,
+      html`<button class="primary" value="on">${t('import.goOn')}</button><button>${t('bulk.stop')}</button>`,
+    );
+    addEventListener('online', () => close('on'), { once: true });
+    const isGoingOn = (await answer) === 'on';
+    await runBatch(batch, isGoingOn ? 'running' : 'stopping', show);
+    if (!isGoingOn) break; // the server closes it by itself later
+  }
   const done = batch.answers.filter(({ estado }) => estado < 400).length;
   const numbers = {
     [isUndo ? 'batch.undone' : 'bulk.done']: done,
@@ -99,7 +94,6 @@ async function run({ id = newId(), origin, operations }) {
   const said = Object.entries(numbers).filter(([key, n], at) => at === 0 || n > 0).map(([key, n]) => t(key, { n, count: count(n) }));
   const undo = done > 0 && !isUndo && { seconds: UNDO_SECONDS, action: { label: t('undo'), run: () => undoBatch(id) } };
   toast(said.join(' '), undo || {});
-  rowsChanged();
   return batch.answers.length === operations.length;
 }
 

@@ -17,7 +17,7 @@ export async function resolveConflict(base, mine, theirs, actor, signal) {
   const differing = FIELDS.filter((field) => !isSame(field) && ![base[field.name], mine[field.name]].includes(theirs[field.name]));
   if (differing.length === 0) return merged;
   const { answer, close, data } = ask(
-    t('conflict.title', { actor: actor ?? t('conflict.someone') }),
+    t('conflict.title', { actor }),
     html`
       <p>${t('conflict.text', { when: dateTime(theirs.actualizado_en) })}</p>
       ${differing.map((field) => choice(field, mine[field.name], theirs[field.name], base[field.name], actor))}`,
@@ -44,7 +44,7 @@ function choice(field, mine, theirs, before, actor) {
       ${Object.entries({ mine, theirs }).map(([whose, value]) => html`
         <label class="choice">
           <input type="radio" name=${field.name} value=${whose} checked=${whose === 'mine'} />
-          <span class="muted">${whose === 'mine' ? t('conflict.mine') : (actor ?? t('conflict.saved'))}</span>
+          <span class="muted">${whose === 'mine' ? t('conflict.mine') : actor}</span>
           <strong ...${OWN}>${show(field, value)}</strong>
         </label>`)}
     </fieldset>`;

@@ -1,7 +1,7 @@
 /** One employee: the row, what can be done with it, and its history. */
 
 import { History, WATCH_MS, useEvents } from './activity.js';
-import { employeeEvents, getEmployee, getLeaver } from './api.js';
+import { employeeEvents, get, getEmployee } from './api.js';
 import { label, show, visibleFields } from './fields.js';
 import { dateTime } from './format.js';
 import { toast } from './notices.js';
@@ -21,7 +21,7 @@ const orNull = (found) =>
 async function find(id, signal) {
   const found = await orNull(getEmployee(id, signal));
   if (found) return { row: found.row };
-  const leaver = may('write') ? await orNull(getLeaver(id, signal)) : null;
+  const leaver = may('write') ? await orNull(get(`/bajas/${id}`, signal)) : null;
   if (leaver) return { leaver };
   const events = await orNull(employeeEvents(id, '', signal));
   return { last: events?.rows[0] ?? null };
@@ -92,7 +92,6 @@ const missing = (id) => html`
 const Gone = ({ nombre }) => html`
   <${Empty} title=${t('employee.gone.title')} text=${t(nombre === null ? 'employee.erased.text' : 'employee.gone.text')} />`;
 
-/** The history, and under each event the state of its e-mails. */
 function HistorySection({ id }) {
   const ask = (cursor, signal) => employeeEvents(id, cursor, signal);
   const history = useEvents(ask, { empleado: id }, WATCH_MS);

@@ -74,7 +74,6 @@ export async function downloadTable(form, name, columns, rows) {
   setTimeout(() => URL.revokeObjectURL(address), 1000);
 }
 
-/** See `rowsOf`. */
 export async function exportRows(chosen) {
   const form = await ask(t('list.export'), html`<p>${t('export.text')}</p>`, html`
     <button class="primary" value="xlsx">${t('export.xlsx')}</button>

@@ -12,7 +12,6 @@ export { FIELDS };
 export const type = (field, value) =>
   field.kind === 'date' && isCalendarDay(value) ? value.split('-').reverse().map(Number).join('/') : write(field, value);
 
-/** @returns what this person gets to see */
 export const visibleFields = () => FIELDS.filter(({ isConfidential }) => !isConfidential || may('confidential'));
 
 const PERIODS = { es: { year: 'año', month: 'mes' }, en: { year: 'year', month: 'month' } };
@@ -20,7 +19,6 @@ const PERIODS = { es: { year: 'año', month: 'mes' }, en: { year: 'year', month:
 /** Of salaries: €/year. */
 export const unit = () => `${currencySign(SALARIES.currency)}/${PERIODS[currentLanguage()][SALARIES.salaryPeriod]}`;
 
-/** The name of a field, with the unit of its values. */
 export const label = ({ labels, kind }) => labels[currentLanguage()] + (kind === 'money' ? ` (${unit()})` : '');
 
 /** A value as people read it, with its unit if the field is given whole. */

@@ -16,7 +16,6 @@ import { fold } from './text.js';
 import { html, useEvent, useId, useLayoutEffect, useRef, useResource, useState } from './view.js';
 import { TEXTS, t } from './view_texts.js';
 
-/** What the server has of a new employee. */
 const NONE = { row: null, etag: '' };
 const INPUTS = {
   text: { type: 'text' },
@@ -29,7 +28,7 @@ export default function FormPanel({ route: { panel } }) {
   const id = panel.kind === 'editar' ? panel.id : null;
   const saved = useResource(async (signal) => (id ? getEmployee(id, signal) : NONE), [id]);
   const { row } = saved.data ?? NONE;
-  const title = row ? t('list.edit', { name: row.nombre }) : t(id ? 'form.edit.title' : 'form.new.title');
+  const title = row ? t('list.edit', { name: row.nombre }) : t(id ? 'edit' : 'form.new.title');
   const first = saved.data ? { ...saved, error: null } : saved; // the form has its own way to look at the row again
   return html`
     <${Panel} title=${title}>
@@ -44,81 +43,67 @@ function Form({ initial }) {
   const name = draftName(initial.row?.id);
   const form = useRef(null);
   const summary = useRef(null);
+  const [draft] = useState(() => recall(name));
+  const [state] = useState(() => ({ ...beginning(initial), ...draft, isUncertain: false, waiting: '' }));
+  const [texts, setTexts] = useState(() => draft?.texts ?? saved());
   /** Errors of fields, or the content of another message. */
-  const [problem, setProblem] = useState({ errors: [], message: null });
-  const [isRestored, setRestored] = useState(false);
+  const [problem, setProblem] = useState({});
+  const [isRestored, setRestored] = useState(Boolean(draft));
   const [isSaving, setSaving] = useState(false);
-  /** What is allowed and unusual, by field. */
-  const [doubts, setDoubts] = useState({});
-  const [state] = useState(() => ({ ...beginning(initial), isUncertain: false, waiting: '' }));
   const [life] = useState(() => new AbortController());
   const positions = useResource(getSummary, []); // it only saves typing
-  const { errors, message } = problem;
-  const showErrors = (found) => setProblem({ errors: found, message: null });
-  const say = (content) => setProblem({ errors: [], message: content });
+  const { errors = [], message, holder } = problem;
 
   useLayoutEffect(() => {
-    const draft = recall(name);
-    Object.assign(state, draft && { key: state.key, unsettled: [], ...draft });
-    fill(draft?.texts ?? saved());
-    setRestored(Boolean(draft));
-    input('nombre').focus();
+    focus('nombre');
     return () => life.abort();
   }, []);
   useLayoutEffect(() => summary.current?.focus(), [problem]);
-  useEvent(window, 'beforeunload', (event) => isDirty() && !isEnding() && event.preventDefault());
+  useEvent(window, 'beforeunload', (event) => isDirty(texts) && !isEnding() && event.preventDefault());
   // Once, and only what was to be saved: not what is being typed by then.
   useEvent(window, 'online', () => {
-    if (state.waiting === JSON.stringify(typed())) form.current.requestSubmit();
+    if (state.waiting === JSON.stringify(texts)) form.current.requestSubmit();
     state.waiting = '';
   });
 
-  const input = (field) => form.current.elements[field];
-  const typed = () => Object.fromEntries(FIELDS.map(({ name: field }) => [field, input(field).value]));
-  const inWriting = (row) => Object.fromEntries(FIELDS.map((field) => [field.name, type(field, row[field.name])]));
   /** What the server has, as the inputs write it. */
-  const saved = () => (state.base ? inWriting(state.base) : { fecha_contratacion: inWriting({ fecha_contratacion: today() }).fecha_contratacion });
-  const isDirty = () => FIELDS.some(({ name: field }) => input(field).value !== (saved()[field] ?? ''));
-
-  function fill(texts) {
-    for (const { name: field } of FIELDS) input(field).value = texts[field] ?? '';
+  function saved() {
+    return inWriting(state.base ?? { fecha_contratacion: today() });
   }
 
-  function draft() {
+  function isDirty(written) {
+    return FIELDS.some(({ name: field }) => written[field] !== saved()[field]);
+  }
+
+  function focus(field) {
+    form.current.elements[field].focus();
+  }
+
+  function draftOf(written) {
     const { base, etag, key, unsettled } = state;
-    return { texts: typed(), base, etag, key, unsettled };
+    return { texts: written, base, etag, key, unsettled };
   }
 
-  function remember() {
-    if (isDirty()) keep(name, draft());
+  function write(written) {
+    setTexts(written);
+    if (isDirty(written)) keep(name, draftOf(written));
     else forget(name);
-    const base = state.base ?? {};
-    setDoubts(Object.fromEntries(FIELDS.map((field) => [field.name, doubt(field, input(field.name).value, base, positions.data ?? [])])));
   }
 
-  /** Take over what a doubt proposes. */
-  function take(field, text) {
-    input(field).value = text;
-    input(field).focus();
-    remember();
-  }
-
-  function startAgain() {
-    forget(name);
-    Object.assign(state, beginning(initial));
-    fill(saved());
-    showErrors([]);
+  function startAgain(row = initial) {
+    Object.assign(state, beginning(row));
+    write(saved());
+    setProblem({});
     setRestored(false);
-    input('nombre').focus();
+    focus('nombre');
   }
 
   /** Cancelling discards what was typed, and can be undone. */
   function discard() {
-    if (!isDirty()) return;
-    const discarded = draft();
+    if (!isDirty(texts)) return;
+    const discarded = draftOf(texts);
     const { panel } = currentRoute();
-    forget(name);
-    fill(saved());
+    write(saved());
     const bringBack = () => {
       keep(name, discarded);
       go(panelAddress(panel));
@@ -129,8 +114,8 @@ function Form({ initial }) {
   async function submit(event) {
     event.preventDefault();
     if (isSaving) return; // a double click
-    const values = Object.fromEntries(FIELDS.map((field) => [field.name, read(field, input(field.name).value)]));
-    showErrors([]);
+    const values = Object.fromEntries(FIELDS.map((field) => [field.name, read(field, texts[field.name])]));
+    setProblem({});
     state.isOneOfMany = event.submitter?.name === 'another';
     if (state.base && !state.isUncertain && Object.keys(changed(state.base, values)).length === 0) {
       finish(state.base, t('form.unchanged'));
@@ -142,7 +127,7 @@ function Form({ initial }) {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       state.isUncertain ||= error.isTemporary;
-      if (error.errors.length > 0) showErrors(error.errors.map(inWords));
+      if (error.errors.length > 0) setProblem({ errors: error.errors.map(inWords), holder: error.document.empleado });
       else sayFailed(error);
     }
     setSaving(false);
@@ -150,13 +135,14 @@ function Form({ initial }) {
 
   /** An empty field asks for its value; of the others the server says what is wrong. */
   function inWords(error) {
-    const isEmpty = input(error.campo)?.value.trim() === '' && `ask.${error.campo}` in TEXTS;
+    const isEmpty = texts[error.campo]?.trim() === '' && `ask.${error.campo}` in TEXTS;
     return isEmpty ? { ...error, mensaje: t(`ask.${error.campo}`) } : error;
   }
 
   function sayFailed(error) {
-    say(html`<${Explanation} error=${error} /><p>${t(state.isUncertain ? 'form.kept.uncertain' : 'form.kept')}</p>`);
-    if (error.kind === 'silence' && !navigator.onLine) state.waiting = JSON.stringify(typed());
+    const kept = t(state.isUncertain ? 'form.kept.uncertain' : 'form.kept');
+    setProblem({ message: html`<${Explanation} error=${error} /><p>${kept}</p>` });
+    if (error.kind === 'silence' && !navigator.onLine) state.waiting = JSON.stringify(texts);
   }
 
   async function send(values) {
@@ -165,8 +151,6 @@ function Form({ initial }) {
       finish(base ? await changeEmployee(base.id, changed(base, values), etag) : await create(withoutNulls(values)));
     } catch (error) {
       if (error.isKeyReused && unsettled.length > 0) await changeTheOneThatCameThrough(values);
-      else if (error.status === 409 && !error.isTemporary && error.errors.length === 0)
-        showErrors([{ campo: 'email', mensaje: error.detail || error.title, holder: error.document.empleado }]);
       else if (base && error.status === 412) await settle(values);
       else if (base && error.status === 404) offerToRestore();
       else throw error;
@@ -179,7 +163,7 @@ function Form({ initial }) {
     } catch (error) {
       if (error.isTemporary) {
         state.unsettled.push(values);
-        remember();
+        write(texts);
       }
       throw error;
     }
@@ -203,42 +187,32 @@ function Form({ initial }) {
     const { id } = state.base;
     const [theirs, events] = await Promise.all([getEmployee(id), employeeEvents(id, '').catch(() => null)]);
     const isOurs = Object.keys(changed(theirs.row, { ...values, email: values.email.toLowerCase() })).length === 0;
-    const actor = events?.rows[0]?.actor;
+    const actor = events?.rows[0]?.actor ?? t('conflict.someone');
     const chosen = isOurs ? values : await resolveConflict(state.base, values, theirs.row, actor, life.signal);
     if (!chosen) return;
     Object.assign(state, { base: theirs.row, etag: theirs.etag });
-    fill(inWriting(chosen));
-    remember();
-    if (!isOurs && isDirty()) await send(chosen);
+    write(inWriting(chosen));
+    if (!isOurs && isDirty(inWriting(chosen))) await send(chosen);
     else finish(theirs.row, isOurs ? undefined : t('conflict.discarded'));
   }
 
   /** The row is a leaver's now. Restored, it has a new version: the save compares it with what this form began with. */
   function offerToRestore() {
-    const restore = async () => {
-      try {
-        await restoreLeaver(state.base.id);
-        form.current.requestSubmit();
-      } catch (error) {
-        sayFailed(error);
-      }
-    };
-    say(html`
+    const restore = () => restoreLeaver(state.base.id).then(() => form.current.requestSubmit(), sayFailed);
+    const message = html`
       <h3>${t('form.gone.title')}</h3>
       <p>${t('form.gone.text')}</p>
-      <${Button} icon="restore" onClick=${restore}>${t('form.gone.restore')}<//>`);
+      <${Button} icon="restore" onClick=${restore}>${t('form.gone.restore')}<//>`;
+    setProblem({ message });
   }
 
   function finish(row, said = t('form.saved', { name: row.nombre })) {
     forget(name);
     toast(said);
-    if (!life.signal.aborted && state.isOneOfMany) {
-      Object.assign(state, beginning(NONE));
-      fill(saved());
-      input('nombre').focus();
-    } else if (!life.signal.aborted) {
+    if (!life.signal.aborted && state.isOneOfMany) startAgain(NONE);
+    else if (!life.signal.aborted) {
       state.base = row;
-      fill(saved()); // nothing is left to warn about
+      write(saved()); // nothing is left to warn about
       go(panelAddress({ kind: 'ver', id: String(row.id) }), { replace: true });
     }
     rowsChanged();
@@ -247,27 +221,26 @@ function Form({ initial }) {
   const link = ({ campo, mensaje }) => {
     const jump = (event) => {
       event.preventDefault();
-      input(campo).focus();
+      focus(campo);
     };
     return html`<a href=${location.hash} onClick=${jump}>${t(`field.${campo}`)}: ${mensaje}</a>`;
   };
   return html`
-    <form class="employee-form" novalidate ref=${form} onSubmit=${submit} onInput=${remember}>
+    <form class="employee-form" novalidate ref=${form} onSubmit=${submit}>
       ${(errors.length > 0 || message) && html`
         <div class="message bad" tabindex="-1" role="alert" ref=${summary}>
           ${message ?? html`
             <h3>${t('form.errors.title')}</h3>
-            <ul>${errors.map((error) => html`<li>${input(error.campo) ? link(error) : error.mensaje}</li>`)}</ul>`}
+            <ul>${errors.map((error) => html`<li>${error.campo in texts ? link(error) : error.mensaje}</li>`)}</ul>`}
         </div>`}
       ${isRestored && html`
         <div class="message warn">
           <p>${t('form.draft.restored')}</p>
-          <${Button} class="quiet" onClick=${startAgain}>${t('form.draft.discard')}<//>
+          <${Button} class="quiet" onClick=${() => startAgain()}>${t('form.draft.discard')}<//>
         </div>`}
       ${FIELDS.map((field) => html`
-        <${FieldInput} key=${field.name} field=${field} error=${errors.find(({ campo }) => campo === field.name)}
-          doubt=${doubts[field.name]} take=${take}
-          choices=${field.name === 'posicion' ? (positions.data ?? []) : []} />`)}
+        <${FieldInput} key=${field.name} field=${field} value=${texts[field.name]} error=${errors.find(({ campo }) => campo === field.name)} holder=${holder}
+          write=${(text) => write({ ...texts, [field.name]: text })} focus=${focus} base=${state.base ?? {}} positions=${positions.data ?? []} />`)}
       <div class="actions">
         <button class="primary" aria-disabled=${isSaving ? 'true' : null}>${t(isSaving ? 'saving' : 'save')}</button>
         ${!initial.row && html`<button name="another">${t('form.another')}</button>`}
@@ -276,26 +249,34 @@ function Form({ initial }) {
     </form>`;
 }
 
-/** A labelled input with how to write its value, its error, and what is unusual. */
-function FieldInput({ field, error, doubt: found, take, choices }) {
+const inWriting = (row) => Object.fromEntries(FIELDS.map((field) => [field.name, type(field, row[field.name])]));
+
+/** `holder` is who has the address already. */
+function FieldInput({ field, value, error, holder, write, focus, base, positions }) {
   const id = useId();
   const { name, kind, isRequired } = field;
   const hint = `hint.${kind}` in TEXTS && t(`hint.${kind}`);
-  const { holder } = error ?? {};
+  const found = doubt(field, value, base, positions);
+  const take = () => {
+    write(found.proposal);
+    focus(name);
+  };
   return html`
     <div class=${`field field-${kind} ${error ? 'wrong' : ''}`}>
       <label for=${id}>${label(field)}</label>
       ${hint && html`<p class="muted" id=${`${id}-hint`}>${hint}</p>`}
       <p class="field-error" id=${`${id}-error`} hidden=${!error}>
         ${error?.mensaje}
-        ${holder && html` <a href=${address('empleados', {}, { kind: 'ver', id: String(holder.id) })} ...${OWN}>${holder.nombre}</a>`}
+        ${error && holder && html` <a href=${address('empleados', {}, { kind: 'ver', id: String(holder.id) })} ...${OWN}>${holder.nombre}</a>`}
       </p>
-      <input id=${id} name=${name} autocomplete="off" aria-describedby=${`${id}-hint ${id}-error ${id}-doubt`} ...${INPUTS[kind]}
-        required=${isRequired} dir="auto" aria-invalid=${error ? 'true' : null} list=${choices.length > 0 ? `${id}-choices` : null} />
-      <datalist id=${`${id}-choices`}>${choices.map(({ posicion }) => html`<option value=${posicion} />`)}</datalist>
+      <input id=${id} name=${name} value=${value} onInput=${({ target }) => write(target.value)} autocomplete="off" ...${INPUTS[kind]}
+        aria-describedby=${`${id}-hint ${id}-error ${id}-doubt`} required=${isRequired} dir="auto" aria-invalid=${error ? 'true' : null}
+        list=${name === 'posicion' ? `${id}-choices` : null} />
+      ${name === 'posicion' && html`
+        <datalist id=${`${id}-choices`}>${positions.map(({ posicion }) => html`<option value=${posicion} />`)}</datalist>`}
       <p class="field-doubt warn" id=${`${id}-doubt`} hidden=${!found}>
         ${found?.text}
-        ${found?.proposal && html` <${Button} class="quiet" onClick=${() => take(name, found.proposal)}>${t('doubt.take', { value: found.proposal })}<//>`}
+        ${found?.proposal && html` <${Button} class="quiet" onClick=${take}>${t('doubt.take', { value: found.proposal })}<//>`}
       </p>
     </div>`;
 }
@@ -311,5 +292,4 @@ function doubt(field, text, base, positions) {
   return similar ? { text: t('doubt.position', { n: similar.empleados }), proposal: similar.posicion } : null;
 }
 
-/** What of the values differs from a row. */
 const changed = (row, values) => Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== row[name]));

@@ -5,7 +5,6 @@ import { currentLanguage } from './preferences.js';
 /** Longer than the BFF's own limit (28 s), so that its answer is the one that people see. */
 const PATIENCE_MS = 32_000;
 
-/** A request that failed. */
 export class ApiError extends Error {
   /**
    * @param kind `problem`: the API said why. `unreadable`: something other than the API answered. `silence`: nothing
@@ -22,26 +21,13 @@ export class ApiError extends Error {
     this.errors = document.errores ?? [];
     /** seconds, or null */
     this.retryAfter = Number(response?.headers.get('Retry-After')) || null;
-  }
-
-  /** Whether the same request may succeed later. */
-  get isTemporary() {
-    const isInFlight = this.document.type === 'urn:frontdoor:idempotency-key-in-flight';
-    return this.kind === 'silence' || [429, 502, 503, 504].includes(this.status) || isInFlight;
-  }
-
-  /** Whether another request took effect under the same `Idempotency-Key`. */
-  get isKeyReused() {
-    return this.document.type === 'urn:frontdoor:idempotency-key-reused';
-  }
-
-  get isNotSignedIn() {
-    return this.status === 401;
-  }
-
-  /** Whether the person's role is not enough. */
-  get isForbidden() {
-    return this.status === 403;
+    this.isNotSignedIn = this.status === 401;
+    this.isForbidden = this.status === 403;
+    /** Another request took effect under the same `Idempotency-Key`. */
+    this.isKeyReused = document.type === 'urn:frontdoor:idempotency-key-reused';
+    const isInFlight = document.type === 'urn:frontdoor:idempotency-key-in-flight';
+    /** The same request may succeed later. */
+    this.isTemporary = kind === 'silence' || [429, 502, 503, 504].includes(this.status) || isInFlight;
   }
 }
 

@@ -24,7 +24,6 @@ const MAX_BYTES = 20 * 1024 * 1024;
 const TITLE_ROWS = 30;
 /** Excel's number of a day: from 1927 to 2119. */
 const isSerial = (number) => Number.isInteger(number) && number > 10_000 && number < 80_000;
-/** In the order of a name. */
 const NAME_PARTS = ['nombre', 'apellidos_nombre', 'apellidos'];
 
 /** What a column can be beside a field: several make up the name. */
@@ -35,8 +34,6 @@ const PARTS = [
 ];
 /** Columns of this page's own downloads. They are left out without a question. */
 const OWN = ['linea', 'error', 'version', 'creado en', 'actualizado en'];
-/** Title rows before the headings. */
-const PROBE = 20;
 /** Two fields at least: a title may have one of these words. */
 const ENOUGH = 2;
 
@@ -53,7 +50,7 @@ const targetOf = (heading) => NAMES.get(plain(heading)) ?? '';
 
 /** The place of the headings; -1 if none of the first records has them. */
 function findHeadings(records) {
-  const known = records.slice(0, PROBE).map(({ cells }) => new Set(cells.map(targetOf).filter(Boolean)).size);
+  const known = records.slice(0, TITLE_ROWS).map(({ cells }) => new Set(cells.map(targetOf).filter(Boolean)).size);
   const most = Math.max(...known);
   return most >= ENOUGH ? known.indexOf(most) : -1;
 }
@@ -108,7 +105,6 @@ export async function openSource(file) {
   return { name: file.name, bytes, encodings: isZip ? [] : possibleEncodings(bytes) };
 }
 
-/** @throws {FileUnusable} */
 export async function proposePlan({ bytes, encodings }, { encoding = encodings[0], sheet } = {}) {
   const limit = MAX_ROWS + TITLE_ROWS;
   const found = encoding
@@ -119,7 +115,6 @@ export async function proposePlan({ bytes, encodings }, { encoding = encodings[0
   return withHeadings({ ...found, encoding: encoding ?? '', fixed, edits: {} }, findHeadings(found.records));
 }
 
-/** The same file with its headings in another line. */
 export function withHeadings(plan, headingsAt) {
   const chosen = { ...plan, headingsAt };
   const { length } = bodyOf(chosen);
@@ -139,11 +134,9 @@ export function withTargets(plan, targets) {
   return { ...plan, targets, notations: of('choice'), doubts: of('doubt') };
 }
 
-/** The headings, or as many empty ones as there are columns. */
 export const headingsOf = ({ records, headingsAt }) =>
   headingsAt < 0 ? records[0].cells.map(() => '') : records[headingsAt].cells;
 
-/** The records below the headings. */
 export const bodyOf = ({ records, headingsAt }) => records.slice(headingsAt + 1);
 
 /** The places of columns that have something and are not used. */

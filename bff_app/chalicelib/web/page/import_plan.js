@@ -37,7 +37,6 @@ export function PlanStep({ source, plan, replan, reread, next, again }) {
     </div>`;
 }
 
-/** What a text is in each notation. */
 const readings = (kind, text) => {
   const { choices, read } = NOTATIONS[kind];
   return choices.map((choice) => [choice, t(`import.notation.${choice}`, { value: show({ kind }, read(text, choice)) })]);

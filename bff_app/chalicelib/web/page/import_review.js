@@ -11,7 +11,6 @@ import { t } from './texts.js';
 import { html, useLayoutEffect, useRef, useState } from './view.js';
 
 const LINES_AT_ONCE = 50;
-/** The kinds of rows, with their tones. */
 const KINDS = { new: 'good', changed: 'warn', conflict: 'bad', unchanged: '', wrong: 'bad' };
 
 export function ReviewStep({ source, plan, begin, edit, back, again }) {
@@ -125,7 +124,6 @@ const textOf = (field, cell) => (typeof cell === 'number' ? write(field, cell) :
 
 const titled = (...keys) => keys.map((key) => ({ title: t(key) }));
 
-/** A wrong value can be corrected where it stands. */
 function wrongCells({ line, cells, finding }, correct) {
   const field = FIELDS.find(({ name }) => name === finding.field);
   const label = field && t(`field.${field.name}`);
@@ -155,7 +153,6 @@ function changedCells(row, isApplied, tick) {
   ];
 }
 
-/** The heading of a step; it gets the focus. */
 export function StepHeading({ children }) {
   const heading = useRef(null);
   useLayoutEffect(() => heading.current.focus({ preventScroll: true }), []);

@@ -1,14 +1,13 @@
 /** The import of a file, step by step: file, columns, review, result. It goes on while other views are looked at. */
 
-import { newId, rowsChanged } from './api.js';
-import { closeBatch, sendBatch } from './batches.js';
+import { newId } from './api.js';
+import { runBatch } from './batches.js';
 import { undoBatch } from './bulk.js';
 import { FileUnusable } from './csv.js';
 import { downloadTable } from './export.js';
 import { FIELDS } from './fields.js';
 import { announce } from './focus.js';
 import { count } from './format.js';
-import { ApiError } from './http.js';
 import { MAX_ROWS, isOpen, missingFields, openSource, proposePlan, unusedColumns } from './import_file.js';
 import { PlanStep } from './import_plan.js';
 import { ReviewStep, StepHeading, downloadRejected } from './import_review.js';
@@ -64,10 +63,10 @@ export default function Importer() {
   const begin = (batch) => {
     const started = { id: newId(), name: source.name, origin: 'importacion', answers: [], ...batch };
     change({ run: started, step: 'result' });
-    work(started, 'running', change);
+    write(started, 'running');
   };
   /** What is being written is finished before it stops. */
-  const proceed = (state) => (run.state === 'running' ? change({ run: Object.assign(run, { state }) }) : work(run, state, change));
+  const proceed = (state) => (run.state === 'running' ? change({ run: Object.assign(run, { state }) }) : write(run, state));
   const again = () => change(BEGINNING);
 
   return html`
@@ -144,33 +143,13 @@ async function loadRun() {
   return null;
 }
 
-/**
- * Begin, go on after a pause, or with the state `stopping` end it: the rest stays unwritten. `show` is called at every step.
- * Two tabs do no harm: they send the same steps under the same keys.
- */
-async function work(run, state, show) {
-  const change = (next, error = null) => {
-    Object.assign(run, { state: next, error });
-    show();
-  };
-  change(state);
-  try {
-    await sendBatch(run, async () => {
-      await keep(run);
-      show();
-      return run.state === 'running';
-    });
-    if (run.answers.length > 0) await closeBatch(run.id, run.isMailed);
-    await drop();
-    change('over');
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    change('paused', error);
-  }
-  rowsChanged();
+async function write(run, state) {
+  await runBatch(run, state, async () => {
+    await (run.state === 'over' ? drop() : keep(run));
+    change();
+  });
 }
 
-/** By the server's answer, in the order of the result. */
 const OUTCOMES = new Map([[201, 'created'], [200, 'updated'], [409, 'present'], [412, 'outdated'], [404, 'gone'], [422, 'refused']]);
 const WRITTEN = ['created', 'updated'];
 
@@ -184,7 +163,7 @@ function ResultStep({ run, proceed, again }) {
     <div class="import-progress">
       <${StepHeading}>${name}<//>
       <progress max=${operations.length} value=${answers.length} aria-labelledby=${id} />
-      <p id=${id}>${t('import.progress', { done: count(answers.length), total: count(operations.length) })}</p>
+      <p id=${id}>${t('list.part', { n: count(answers.length), all: count(operations.length) })}</p>
       ${error && html`<${Alert}><${Explanation} error=${error} /><//>`}
       ${state === 'paused' && html`<p>${t('import.paused')}</p>`}
       <div class="actions">
@@ -205,7 +184,7 @@ function Result({ run, again }) {
     <${StepHeading}>${t(of.unwritten ? 'import.stopped' : 'import.done')}<//>
     <${Facts} class="tiles" facts=${shown.map((outcome) => [t(`import.outcome.${outcome}`), count(of[outcome]?.length ?? 0)])} />
     <div class="actions">
-      <${LinkButton} class="primary" href=${address('empleados')}>${t('import.toList')}<//>
+      <${LinkButton} class="primary" href=${address('empleados')}>${t('lost.home')}<//>
       ${rejected.length > 0 && html`
         <${Button} icon="download" onClick=${() => downloadRejected(rejected)}>${t('import.rejected.download')}<//>`}
       ${!isUndone && WRITTEN.some((outcome) => of[outcome]) && html`

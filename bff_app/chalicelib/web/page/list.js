@@ -1,6 +1,6 @@
 /** The list of employees: search, filter, order, pages. Everything that it shows is in the address. */
 
-import { PAGE_SIZE, countEmployees, getSummary } from './api.js';
+import { PAGE_SIZE, countRows, getSummary } from './api.js';
 import { announce } from './focus.js';
 import { count } from './format.js';
 import { Button, Empty, Failure, Icon, Labelled, LinkButton, Menu, Select, Skeleton, ViewHeading } from './parts.js';
@@ -20,7 +20,7 @@ export default function List({ route: { query, panel } }) {
   // The rows come first, on a slow network. The list works without the rest: its failures stay silent.
   const hasRows = Boolean(list.data);
   const positions = useResource(async (signal) => (hasRows ? getSummary(signal) : []), [hasRows]);
-  const total = useResource(async (signal) => hasRows && { filters, ...(await countEmployees(filtersOf(query), signal)) }, [hasRows, filters]);
+  const total = useResource(async (signal) => hasRows && { filters, ...(await countRows('/empleados', filtersOf(query), signal)) }, [hasRows, filters]);
   const known = total.data?.filters === filters && 'total' in total.data ? total.data : null;
   const shown = known && t(known.exacto ? 'list.total' : 'list.total.about', { n: known.total, total: count(known.total) });
   const picked = usePicked(filters);
@@ -65,7 +65,7 @@ export default function List({ route: { query, panel } }) {
     if (error) return html`<${Failure} error=${error} retry=${reload} />`;
     if (!data) return html`<${Skeleton} lines=${12} />`;
     const part = data.search === 'partial' && html`<p class="message warn">${t('list.partial')}</p>`;
-    if (data.rows.length === 0) return part || nothing(query, data.search);
+    if (data.rows.length === 0) return part || (Object.keys(filtersOf(query)).length > 0 ? noMatch(query, data.search) : noEmployees());
     return html`
       ${part}
       ${data.search === 'similar' && html`<p class="message warn">${t('list.similar')}</p>`}
@@ -75,7 +75,7 @@ export default function List({ route: { query, panel } }) {
 }
 
 /** Narrow screens show only the first word; screen readers read both. */
-export const NewLink = ({ query }) => html`
+const NewLink = ({ query }) => html`
   <${LinkButton} class="primary" href=${address('empleados', query, { kind: 'nuevo' })}>
     <${Labelled} icon="plus">${t('list.new')}<span class="second-word"> ${t('list.new.what')}</span><//>
   <//>`;
@@ -89,22 +89,18 @@ function skipRows(event) {
 /** All pages, not only the one on the screen. */
 const withAllRows = (act) => async () => (await import('./export.js'))[act](currentRoute().query);
 
-function nothing(query, search) {
-  if (Object.keys(filtersOf(query)).length > 0) {
-    return html`
-      <${Empty} title=${t('list.noMatch.title')} text=${search === 'prefix' ? t('list.noMatch.text') : ''}>
-        <${LinkButton} href=${withoutFilters(query)}>${t('list.noMatch.clear')}<//>
-      <//>`;
-  }
-  return html`
+const noMatch = (query, search) => html`
+  <${Empty} title=${t('list.noMatch.title')} text=${search === 'prefix' ? t('list.noMatch.text') : ''}>
+    <${LinkButton} href=${withoutFilters(query)}>${t('list.noMatch.clear')}<//>
+  <//>`;
+
+export const noEmployees = () => html`
     <${Empty} title=${t('list.empty.title')} text=${may('write') ? t('list.empty.text') : ''}>
       ${may('write') && html`<${NewLink} />`}
       ${may('import') && html`<${LinkButton} icon="upload" href=${address('importar')}>${t('view.importar')}<//>`}
     <//>`;
-}
 
 const LETTERS = { es: 'ABCDEFGHIJKLMNÑOPQRSTUVWXYZ', en: 'ABCDEFGHIJKLMNOPQRSTUVWXYZ' };
-/** The orders in which a letter is a place. */
 const BY_LETTER = /^-?(nombre|email|posicion)$/;
 
 /**
@@ -139,9 +135,9 @@ function Pager({ query, size, next, total }) {
 }
 
 function range(size, pages, { isLost, fin, total }) {
-  const all = total && t(total.exacto ? 'list.total.exact' : 'list.total.about', { total: count(total.total) });
+  const all = total && (total.exacto ? count(total.total) : t('list.total.about', { total: count(total.total) }));
   if (isLost || (fin && !total?.exacto)) return all ? t('list.part', { n: size, all }) : t('list.shown', { n: size });
   const from = fin ? total.total - pages * PAGE_SIZE - size + 1 : pages * PAGE_SIZE + 1;
-  const places = { from: count(from), to: count(from + size - 1), all };
-  return t(all ? 'list.range.of' : 'list.range', places);
+  const shown = `${count(from)}–${count(from + size - 1)}`;
+  return all ? t('list.part', { n: shown, all }) : shown;
 }

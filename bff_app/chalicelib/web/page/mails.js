@@ -1,7 +1,7 @@
 /** The e-mails of the directory: those that did not arrive, or the last ones in any state. */
 
 import { MailState, reason } from './activity.js';
-import { listMails } from './api.js';
+import { page } from './api.js';
 import { dateTime } from './format.js';
 import { Empty, Loaded, OWN, PlainTable, Select, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
@@ -15,7 +15,7 @@ const ALL = 'todos';
 export default function Mails({ route }) {
   const state = route.query.get('estado') ?? '';
   const estado = state === ALL ? '' : state || PROBLEMS;
-  const mails = useResource((signal) => listMails({ estado }, signal), [state]);
+  const mails = useResource((signal) => page('/correos', { estado }, signal), [state]);
   const options = [['', t('mails.problems')], [ALL, t('mails.all')], ...STATES.map((one) => [one, t(`mail.${one}`)])];
   return html`
     <${ViewHeading} title=${t('view.correos')}>

@@ -1,6 +1,6 @@
 /** Starts the page: the shell around the views, and which view and panel stand in it. */
 
-import { countProblems } from './api.js';
+import { countRows } from './api.js';
 import { announce, liveRegion } from './focus.js';
 import { count } from './format.js';
 import { ApiError } from './http.js';
@@ -150,7 +150,7 @@ function Bar({ section }) {
   const inbox = document.querySelector('meta[name="inbox"]')?.getAttribute('content');
   const offered = Object.entries(ICONS).filter(([name]) => mayOpen(name));
   // After the rows, which people wait for.
-  const problems = useResource((signal) => firstRows.then(() => (mayOpen('correos') ? countProblems(PROBLEMS, signal) : null)), []);
+  const problems = useResource((signal) => firstRows.then(() => (mayOpen('correos') ? countRows('/correos', { estado: PROBLEMS }, signal) : null)), []);
   const { total = 0, exacto } = problems.data ?? {};
   const badge = total > 0 && html`
     <span class="badge bad" title=${t('mails.badge', { n: total })}>
@@ -184,7 +184,6 @@ function OfflineNotice() {
   return html`<p class="message warn" hidden=${isOnline}>${t('app.offline')}</p>`;
 }
 
-/** Language and theme of this browser. */
 function Choices() {
   const through = (choose) => (chosen) => {
     choose(chosen);
@@ -198,10 +197,8 @@ function Choices() {
       options=${THEMES.map((theme) => [theme, t(`theme.${theme}`)])} />`;
 }
 
-/** What fills the page. */
 let screen = () => html`<p class="starting" role="status">${t('loading')}</p>`;
 
-/** Draw the whole page: at the start, and in another language. */
 function draw() {
   document.documentElement.lang = currentLanguage();
   render(html`<${Fragment} key=${currentLanguage()}>${screen()}<//>`, document.body);

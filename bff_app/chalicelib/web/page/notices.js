@@ -81,13 +81,8 @@ function Notice({ text, kind, seconds, action, onEnd, close }) {
 }
 
 /**
- * Do something, and say that it is done or why not.
- *
- * @param work may throw an {@link ApiError}
- * @param done a text, or a function of what `work` returned
- * @param gone what a 404 means
- * @param failed stands before the reason
- * @returns whether it is done
+ * Do something, and say that it is done (`done`, a text or a function of the result) or why not: `gone` is what a 404 means,
+ * `failed` stands before the reason. Returns whether it is done.
  */
 export async function tell(work, done, { gone, failed } = {}) {
   try {

@@ -1,11 +1,12 @@
 /** How the system is: its parts, the queue of e-mails, and the messages that could not be processed. */
 
-import { get, request } from './api.js';
+import { get } from './api.js';
 import { count, dateTime, duration } from './format.js';
 import { ApiError } from './http.js';
 import { confirm, tell } from './notices.js';
 import { Button, Facts, Loaded, PlainTable, ViewHeading } from './parts.js';
 import { address } from './router.js';
+import { request } from './session.js';
 import { html, useId, useLayoutEffect, useResource, useState } from './view.js';
 import { t } from './view_texts.js';
 
@@ -98,7 +99,7 @@ async function confirmRedrive(n, refresh) {
 
 /** Messages that could not be processed, one by one. */
 const deadLetterTable = (letters, settle) => html`
-  <${PlainTable} label=${t('operations.dead')} columns=${['when', 'about', 'why', 'tries', 'act'].map((name) => ({ title: t(`dead.${name}`) }))}
+  <${PlainTable} label=${t('operations.dead')} columns=${['dead.when', 'dead.about', 'dead.why', 'dead.tries', 'list.actions'].map((key) => ({ title: t(key) }))}
     rows=${letters.map((letter) => [
       html`<time datetime=${letter.recibido_en}>${dateTime(letter.recibido_en)}</time>`,
       letter.empleado

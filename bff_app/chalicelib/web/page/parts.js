@@ -43,18 +43,15 @@ export const Icon = ({ name }) =>
     <svg class="icon" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round"
       stroke-linejoin="round" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
 
-/** An icon with its text. */
 export const Labelled = ({ icon, children }) => html`<${Icon} name=${icon} /><span>${children}</span>`;
 
 /** Other properties are the button's own attributes; `icon` stands before the label. */
 export const Button = ({ icon, children, ...rest }) =>
   html`<button type="button" ...${rest}>${icon && html`<${Icon} name=${icon} />`}${children}</button>`;
 
-/** A button without words for those who see. */
 export const IconButton = ({ icon, label, ...rest }) =>
   html`<button type="button" class="icon-button" aria-label=${label} ...${rest}><${Icon} name=${icon} /></button>`;
 
-/** A link that looks like a button. */
 export const LinkButton = ({ icon, children, class: kind = '', ...rest }) =>
   html`<a class=${`button ${kind}`} ...${rest}>${icon && html`<${Icon} name=${icon} />`}${children}</a>`;
 
@@ -110,7 +107,6 @@ export const ViewHeading = ({ title, note, children }) => html`
     <${Heading}>${title}<//>${note !== undefined && html`<span class="muted">${note}</span>`}<div class="actions">${children}</div>
   </header>`;
 
-/** Terms and what they say. */
 export const Facts = ({ facts, class: kind }) => html`
   <dl class=${kind}>
     ${facts.map(([term, value]) => html`<div key=${term}><dt>${term}</dt><dd>${value}</dd></div>`)}
@@ -157,7 +153,6 @@ export function Panel({ title, children }) {
     </section>`;
 }
 
-/** Grey lines where text will be. */
 export const Skeleton = ({ lines }) => html`
   <div class="skeleton">
     <span class="visually-hidden">${t('loading')}</span>
@@ -168,7 +163,6 @@ export const Skeleton = ({ lines }) => html`
 export const Empty = ({ title = '', text, children }) => html`
   <div class="state">${title && html`<h2>${title}</h2>`}<p>${text}</p><div class="actions">${children}</div></div>`;
 
-/** What failed. */
 export const Alert = ({ children }) => html`
   <div class="state bad" role="alert"><${Icon} name="warning" />${children}</div>`;
 

@@ -1,13 +1,13 @@
 /** Deletes at once, with an undo: a deleted person is a leaver, who comes back with the same number and history. */
 
-import { removeEmployee, restoreLeaver, rowsChanged } from './api.js';
+import { restoreLeaver, rowsChanged } from './api.js';
 import { forget, keep, recall } from './memory.js';
 import { tell, toast } from './notices.js';
 import { sentence } from './parts.js';
+import { request } from './session.js';
 import { t } from './texts.js';
 
 const UNDO_MS = 10_000;
-/** Where the last deletion of this tab is kept. */
 const LAST = 'deleted';
 
 /** What another tab or person did meanwhile is not undone: this version is deleted, no later one. */
@@ -15,7 +15,7 @@ export async function remove(row) {
   const name = row.nombre;
   const retry = () => remove(row);
   try {
-    await removeEmployee(row);
+    await request('DELETE', `/empleados/${row.id}`, { headers: { 'If-Match': `"${row.version}"` } });
     keep(LAST, { id: row.id, nombre: name, until: Date.now() + UNDO_MS });
     offerUndo();
   } catch (error) {
@@ -41,7 +41,6 @@ export function offerUndo() {
   toast(t('removal.done', { name: row.nombre }), { seconds, action: { label: t('undo'), run: undo }, onEnd: () => forget(LAST) });
 }
 
-/** Bring a leaver back. */
 export async function restore({ id, nombre: name }) {
   const said = { gone: t('leaver.alreadyRestored', { name }), failed: t('leaver.failed', { name }) };
   await tell(() => restoreLeaver(id), t('leaver.restored', { name }), said);

@@ -5,10 +5,8 @@ import { FIELDS } from './declaration.js';
 import { currentRoute } from './router.js';
 import { currentSession, may } from './session.js';
 
-/** The states of e-mails that did not arrive. */
 export const PROBLEMS = ['rebotado', 'queja', 'fallido'];
 const DEFAULT_ORDER = 'nombre';
-/** The parameters that choose rows. */
 export const FILTERS = ['q', 'posicion', 'contratado_desde', 'contratado_hasta', 'salario_desde', 'salario_hasta'];
 /** Those that choose the page of them: a cursor, a place of the order to begin at, and whether it is read from its end. */
 const PLACE = ['cursor', 'desde', 'fin'];
@@ -17,7 +15,6 @@ const PLACE = ['cursor', 'desde', 'fin'];
 export const pick = (query, names) =>
   Object.fromEntries(names.filter((name) => query.get(name)).map((name) => [name, query.get(name) ?? '']));
 
-/** What concerns the list, in one order. */
 export const listPart = (query) => new URLSearchParams(pick(query, [...FILTERS, 'orden', ...PLACE]));
 
 const isReader = () => currentSession() !== null && !may('confidential');

@@ -5,7 +5,6 @@
 
 import { ApiError, send } from './http.js';
 
-/** The groups of the user pool that have each right. */
 const RIGHTS = {
   read: ['lector', 'rrhh', 'admin'],
   confidential: ['rrhh', 'admin'],
@@ -20,11 +19,9 @@ const ROLES = ['admin', 'rrhh', 'lector'];
 
 /** `{ demo, usuario, nombre, correo, grupos }`, or null before it is known. */
 let current = null;
-/** One renewal for all requests refused meanwhile. */
 let recovery = null;
 /** When the session was last renewed, on the clock of `performance.now`. */
 let renewedAt = -Infinity;
-/** Whether the person declined to sign in again. */
 let wasDeclined = false;
 let ending = false;
 /** The browser's cache with unfinished imports. They hold salaries. */
@@ -43,15 +40,18 @@ export const signInAgain = () => askToSignIn();
 export const sessions = new EventTarget();
 
 /** The session, requested while the rest of the page still loads. */
-export const visitor = askWhoIsThere();
+export const visitor = request('GET', '/sesion').then(({ data }) => data);
 visitor.catch(() => undefined); // handled by main.js
 
-async function askWhoIsThere() {
+/** A request refused with 401 had no effect: it can be repeated once the session is renewed. */
+export async function request(method, path, options = {}) {
+  const sentAt = performance.now();
   try {
-    return (await send('GET', '/sesion')).data;
+    return await send(method, path, options);
   } catch (error) {
-    if (!(error instanceof ApiError) || !error.isNotSignedIn || !(await recoverSession(0))) throw error;
-    return (await send('GET', '/sesion')).data;
+    if (!(error instanceof ApiError) || !error.isNotSignedIn || !(await recoverSession(sentAt))) throw error;
+    options.signal?.throwIfAborted();
+    return send(method, path, options);
   }
 }
 
@@ -99,11 +99,8 @@ tabs.addEventListener('message', ({ data: user }) => {
 });
 
 /**
- * Renew the session silently, or else ask the person to sign in again. Forms keep their content.
- *
- * @param sentAt when the refused request was sent (`performance.now`), perhaps before a renewal
- * @returns whether it is worth sending the request again
- * @throws {ApiError} the server could not be asked
+ * Renew the session silently, or else ask the person to sign in again, once for all requests refused meanwhile. Returns
+ * whether a request sent at `sentAt` (`performance.now`) is worth sending again.
  */
 export async function recoverSession(sentAt) {
   if (sentAt < renewedAt) return true;

@@ -7,7 +7,6 @@ import { continueSession, sessions } from './session.js';
 import { t } from './texts.js';
 import { html } from './view.js';
 
-/** What the server says of a sign-in that failed. */
 const OUTCOMES = ['rechazada', 'cancelada', 'servicio'];
 
 const signInAddress = (place) => `/sesion/entrar?volver=${encodeURIComponent(`/${place}`)}`;

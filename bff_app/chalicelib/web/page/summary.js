@@ -3,14 +3,13 @@
 import { getSummary } from './api.js';
 import { unit } from './fields.js';
 import { count, money, roundMoney } from './format.js';
-import { NewLink } from './list.js';
-import { Empty, Facts, Loaded, PlainTable, ViewHeading } from './parts.js';
+import { noEmployees } from './list.js';
+import { Facts, Loaded, PlainTable, ViewHeading } from './parts.js';
 import { address } from './router.js';
 import { may } from './session.js';
 import { html, useResource } from './view.js';
 import { t } from './view_texts.js';
 
-/** The columns of salaries, and what stands in them. */
 const SALARIES = [
   ['summary.minimum', (group) => group.salario_minimo],
   ['summary.mean', (group) => group.salario_medio],
@@ -21,19 +20,14 @@ export default function Summary() {
   const summary = useResource(getSummary, []);
   return html`
     <${ViewHeading} title=${t('view.resumen')} />
-    <div class="summary"><${Loaded} from=${summary} lines=${10}>${(groups) => content(groups)}<//></div>`;
-}
-
-function content(groups) {
-  if (groups.length > 0) return [figures(groups), table(groups)];
-  return html`
-    <${Empty} title=${t('summary.empty.title')} text=${t('summary.empty.text')}>${may('write') && html`<${NewLink} />`}<//>`;
+    <div class="summary"><${Loaded} from=${summary} lines=${10}>${(groups) =>
+      groups.length > 0 ? [figures(groups), table(groups)] : noEmployees()}<//></div>`;
 }
 
 function figures(groups) {
   const people = groups.reduce((sum, group) => sum + group.empleados, 0);
   const facts = [
-    [t('summary.people'), count(people)],
+    [t('view.empleados'), count(people)],
     [t('summary.positions'), count(groups.length)],
   ];
   if (may('confidential')) {
@@ -53,7 +47,7 @@ function table(groups) {
   const salaries = may('confidential') ? SALARIES : [];
   const most = Math.max(...groups.map(({ empleados }) => empleados));
   const highest = Math.max(1, ...groups.map((group) => group.salario_maximo ?? 0));
-  const titles = [t('summary.people'), ...salaries.map(([key]) => t(key))];
+  const titles = [t('view.empleados'), ...salaries.map(([key]) => t(key))];
   const columns = [
     { title: t('field.posicion'), isHeading: true },
     ...titles.map((title) => ({ title, isNumber: true })),

@@ -59,11 +59,7 @@ export const TEXTS = {
   'account.drafts': ['Hay cambios sin guardar en esta pestaña. Al cerrar la sesión se pierden.', 'This tab has unsaved changes. Signing out discards them.'],
   'account.notOut': ['No se pudo cerrar la sesión.', 'Could not sign out.'],
   'account.alreadyOut': ['Esta sesión ya había terminado. Entre otra vez para cerrar las demás.', 'This session had already ended. Sign in again to end the others.'],
-  'account.factor': ['Poner una aplicación de códigos', 'Set up an authenticator app'],
-  'account.users': ['Usuarios y permisos', 'Users and permissions'],
   factor: ['Segundo paso al entrar', 'Second step to sign in'],
-  'factor.on': ['Sí', 'Yes'],
-  'factor.off': ['No', 'No'],
   'factor.again': ['Para cambiar su cuenta, escriba otra vez su contraseña.', 'To change your account, type your password again.'],
   'factor.password': ['Escribir la contraseña', 'Type the password'],
   'factor.scan': ['Abra en su teléfono una aplicación de códigos (Google Authenticator, Microsoft Authenticator, 1Password…) y escanee esta imagen.', 'Open an authenticator app on your phone (Google Authenticator, Microsoft Authenticator, 1Password…) and scan this picture.'],
@@ -75,7 +71,6 @@ export const TEXTS = {
   'factor.done': ['Hecho. La próxima vez se le pedirá un código.', 'Done. You will be asked for a code next time.'],
   'users.invite': ['Invitar', 'Invite'],
   'users.invite.text': ['Recibirá un correo con una contraseña temporal, que vale tres días.', 'They get an email with a temporary password, valid for three days.'],
-  'users.email': ['Correo', 'Email'],
   'users.invited': ['Invitación enviada a {email}.', 'Invitation sent to {email}.'],
   'users.list': ['Personas que pueden entrar', 'People who can sign in'],
   'users.state.activo': ['Activa', 'Active'],
@@ -86,7 +81,6 @@ export const TEXTS = {
   'users.noFactor': ['sin aplicación de códigos', 'without an authenticator app'],
   'users.change': ['Cambiar permisos', 'Change permissions'],
   'users.change.of': ['Cambiar los permisos de {email}', 'Change the permissions of {email}'],
-  'users.changed': ['{email}: {role}.', '{email}: {role}.'],
   'users.again': ['Enviar otra vez', 'Send again'],
   'users.again.of': ['Enviar otra vez la invitación a {email}', 'Send {email} the invitation again'],
   'users.remove': ['Quitar', 'Remove'],
@@ -138,16 +132,12 @@ export const TEXTS = {
   'list.more': ['Más', 'More'],
   'list.print': ['Imprimir', 'Print'],
   'list.filters': ['Filtros', 'Filters'],
-  'list.filters.n': ['Filtros ({n})', 'Filters ({n})'],
   'list.desde': ['Desde', 'From'],
   'list.hasta': ['Hasta', 'To'],
   'list.shown': [{ one: '{n} empleado en esta página', other: '{n} empleados en esta página' }, { one: '{n} employee on this page', other: '{n} employees on this page' }],
   'list.total': [{ one: '{total} empleado', other: '{total} empleados' }, { one: '{total} employee', other: '{total} employees' }],
   'list.total.about': ['unos {total} empleados', 'about {total} employees'],
-  'list.total.exact': ['{total}', '{total}'],
   'list.part': ['{n} de {all}', '{n} of {all}'],
-  'list.range': ['{from}–{to}', '{from}–{to}'],
-  'list.range.of': ['{from}–{to} de {all}', '{from}–{to} of {all}'],
   'list.pages': ['Páginas', 'Pages'],
   'list.previous': ['Anterior', 'Previous'],
   'list.next': ['Siguiente', 'Next'],
@@ -178,7 +168,6 @@ export const TEXTS = {
   'list.empty.title': ['Todavía no hay empleados', 'No employees yet'],
   'list.empty.text': ['Añada el primero o importe una hoja de cálculo.', 'Add the first one, or import a spreadsheet.'],
   'form.new.title': ['Nuevo empleado', 'New employee'],
-  'form.edit.title': ['Editar empleado', 'Edit employee'],
   'form.errors.title': ['Revise estos datos', 'Check these fields'],
   'form.saved': ['Guardado: {name}', 'Saved: {name}'],
   'form.kept': ['Lo que escribió sigue aquí.', 'What you typed is still here.'],
@@ -213,12 +202,7 @@ export const TEXTS = {
 
 for (const { name, labels } of FIELDS) TEXTS[`field.${name}`] = [labels.es, labels.en];
 
-/**
- * A text in the person's language.
- *
- * @param [values] for the places in braces
- * @returns the key itself when there is no such text: a server may name what this page does not know yet
- */
+/** A text in the person's language. An unknown key stands for itself: a server may name what this page does not know yet. */
 export function t(key, values = {}) {
   const text = TEXTS[key]?.[LANGUAGES.indexOf(currentLanguage())] ?? key;
   const form = typeof text === 'string' ? text : values.n === 1 ? text.one : text.other;

@@ -15,7 +15,6 @@ const RANGES = { contratado: 'fecha_contratacion', salario: 'salario' };
 export const filtered = (query, changed) =>
   listPart(new URLSearchParams({ ...Object.fromEntries(query), cursor: '', desde: '', fin: '', ...changed }));
 
-/** Go to the list with other filters or another order, from its first page. */
 export function apply(changed, replace = false) {
   const { query, panel } = currentRoute();
   go(address('empleados', filtered(query, changed), panel), { replace });
@@ -62,6 +61,8 @@ export function SearchField({ label: name, hint, value, seek, enter }) {
     </div>`;
 }
 
+export const filtersLabel = (n) => `${t('list.filters')}${n > 0 ? ` (${n})` : ''}`;
+
 export function Toolbar({ query, positions, enter }) {
   const chosen = query.get('posicion') ?? '';
   const named = positions.map(({ posicion, empleados }) => [posicion, `${posicion} (${empleados})`]);
@@ -78,7 +79,7 @@ export function Toolbar({ query, positions, enter }) {
         seek=${(q) => apply({ q }, true)} enter=${enter} />
       <${Select} aria-label=${t('list.filter')} value=${chosen} choose=${(posicion) => apply({ posicion })}
         options=${[['', t('list.everyPosition')], ...named]} />
-      <${Menu} icon="filter" label=${n > 0 ? t('list.filters.n', { n }) : t('list.filters')}>
+      <${Menu} icon="filter" label=${filtersLabel(n)}>
         ${ranges.map(([range, name]) => html`<${Range} range=${range} name=${name} query=${query} />`)}
         <${Select} class="order-field" aria-label=${t('list.order')} value=${orderOf(query)}
           choose=${(orden) => apply({ orden })} options=${sortable.flatMap(orders)} />
@@ -95,7 +96,6 @@ function Range({ range, name, query }) {
   return html`<fieldset class="range"><legend>${label(field)}</legend>${['desde', 'hasta'].map(bound)}</fieldset>`;
 }
 
-/** One end of a range. */
 export function Bound({ title, field, known, choose }) {
   const id = useId();
   const [isWrong, setWrong] = useState(false);

@@ -1,9 +1,9 @@
 /** Who may sign in, for administrators: invite, change a role, remove. */
 
-import { everyRow, request } from './api.js';
+import { everyRow } from './api.js';
 import { ask, confirm, tell } from './notices.js';
 import { Button, Loaded, Select, ViewHeading } from './parts.js';
-import { currentSession, recoverSession } from './session.js';
+import { currentSession, recoverSession, request } from './session.js';
 import { t } from './texts.js';
 import { html, useId, useRef, useResource } from './view.js';
 
@@ -44,7 +44,7 @@ function Invitation({ act }) {
       <h2 id=${id}>${t('users.invite')}</h2>
       <p>${t('users.invite.text')}</p>
       <form class="invitation" onSubmit=${invite}>
-        <label class="field">${t('users.email')}<input name="email" type="email" required maxlength="254" autocomplete="off" /></label>
+        <label class="field">${t('field.email')}<input name="email" type="email" required maxlength="254" autocomplete="off" /></label>
         <label class="field">${t('account.role')}<${Select} name="rol" options=${roleOptions()} choose=${() => undefined} /></label>
         <button class="primary">${t('users.invite')}</button>
       </form>
@@ -80,7 +80,7 @@ async function change(user, act) {
   if ((await answer) !== 'yes') return;
   const role = data().get('rol');
   if (!role || role === user.rol) return;
-  const isDone = await act(`change ${user.id}`, () => request('PUT', `/usuarios/${user.id}`, { body: { rol: role } }), t('users.changed', { ...user, role: t(`role.${role}`) }));
+  const isDone = await act(`change ${user.id}`, () => request('PUT', `/usuarios/${user.id}`, { body: { rol: role } }), `${user.email}: ${t(`role.${role}`)}.`);
   if (isDone && user.email === currentSession().usuario && (await recoverSession(performance.now()))) location.reload();
 }
 

@@ -64,12 +64,7 @@ export function useResource(load, inputs) {
   return { ...state, reload };
 }
 
-/**
- * The pages of a list that were asked for, as one resource of `{ rows, hasMore }`; `more` asks for the next one.
- *
- * @param ask gets a page by its cursor
- * @param key of what is asked for
- */
+/** The pages of a list so far, as one resource of `{ rows, hasMore }`. `ask` gets a page by its cursor, `more` the next one. */
 export function usePages(ask, key) {
   const kept = useRef([]);
   const [wanted, setWanted] = useState(1);

@@ -21,7 +21,6 @@ const escaped = (text) => String(text)
   .replace(/[\x00-\x08\x0b-\x1f\ufffe\uffff]/g, (sign) => `_x${sign.charCodeAt(0).toString(16).padStart(4, '0')}_`)
   .replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** A day is the number of days since 30 December 1899. */
 const serialOf = (day) => (Date.parse(`${day}T00:00:00Z`) - Date.UTC(1899, 11, 30)) / DAY_MS;
 
 function cell(kind, value) {
