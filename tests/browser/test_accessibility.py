@@ -62,7 +62,7 @@ def show_menus(stack, directory, _):
     expect(directory.dialog).to_be_visible()
     yield "a question"
     directory.page.keyboard.press("Escape")
-    expect(directory.open_menu()).to_contain_text("Segundo paso al entrarNo")
+    expect(directory.open_menu()).to_contain_text("Segundo paso al entrarsin aplicación de códigos")
     yield "the person's menu"
     directory.go("Empleados")
     directory.page.get_by_label("Seleccionar todos los de esta página").check()

@@ -65,19 +65,14 @@ def test_all_errors_come_at_once_in_plain_words(stack, directory):
     assert stack.employees() == []
 
 
-def test_the_servers_errors_stand_beside_their_fields_in_the_readers_language(stack, directory):
-    directory.open("#/empleados/nuevo")
+def test_an_address_that_is_taken_is_refused_in_the_readers_language(stack, directory):
+    stack.create(nombre="Otra", email="lucia@example.com")
+    open_new(directory, **LUCIA)
     directory.choose_language("English")
-    directory.fill(nombre="Ana", email="x", posicion="Analyst", salario="1")
-    directory.press("Save")
-    expect(directory.error_of("email")).to_have_text("It is not a valid e-mail address.")
-
-    stack.create(email="lucia@example.com")
-    directory.fill(email="lucia@example.com")
     directory.press("Save")
 
-    expect(directory.error_of("email")).to_be_visible()
-    expect(directory.field("nombre")).to_have_value("Ana")
+    expect(directory.error_of("email")).to_contain_text("Another employee has it. Otra")
+    expect(directory.field("nombre")).to_have_value("Lucía Gómez")
     assert len(stack.employees()) == 1
 
 

@@ -39,10 +39,17 @@ def test_search_as_you_type_finds_words_in_any_case_and_accent(stack, directory)
 
     directory.expect_names("Ana Pérez", "Luis Núñez", "Óscar Gil")
     expect(directory.page.get_by_role("searchbox")).to_have_value("")
-    for found, said in {"prefix": "Se buscan comienzos de palabra", "similar": "estos se parecen"}.items():
-        rows = stack.employees()[:1] if found == "similar" else []
-        directory.answer(rf"/empleados\?.*q={found}.*", 200, rows, "application/json", X_Search=found)
-        directory.page.get_by_role("searchbox").fill(found)
+    for found, number, said in (
+        ("prefix", 0, "Se buscan comienzos de palabra"),
+        ("similar", 1, "estos se parecen"),
+        ("partial", 1, "solo muestra una parte"),
+        ("partial", 0, "solo muestra una parte"),
+    ):
+        rows = stack.employees()[:number]
+        directory.answer(rf"/empleados\?.*q={found}{number}.*", 200, rows, "application/json", X_Search=found)
+        directory.page.get_by_role("searchbox").fill(f"{found}{number}")
+        directory.page.wait_for_url(f"**q={found}{number}")
+        expect(directory.rows).to_have_count(number)
         expect(directory.page.locator(".results")).to_contain_text(said)
 
 

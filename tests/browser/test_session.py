@@ -12,6 +12,12 @@ from tests.browser.stack import an_employee
 PASSWORD = "Prueba-0123456789-x"
 WAY_IN = "Directorio de empleados"
 OVER = "Su sesión ha terminado"
+# Sections beside those of all, and addresses that are refused.
+ROLES = {
+    "lector": ([], ("#/operacion", "#/importar", "#/empleados/nuevo", "#/empleados/1/editar")),
+    "rrhh": (["Correos"], ("#/operacion",)),
+    "admin": (["Correos", "Operación"], ()),
+}
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": "1"}
 
 
@@ -128,9 +134,7 @@ def test_a_reader_is_offered_no_salary_and_no_change(stack, directory_of):
     directory.open("#/empleados?orden=-salario")
     directory.expect_names("Ana Pérez")
 
-    assert menu(directory) == ["Empleados", "Resumen", "Actividad"]
-    for name in ("Importar", "Nuevo empleado", "Editar a Ana Pérez", "Eliminar a Ana Pérez"):
-        expect(directory.page.get_by_label(name).or_(directory.page.get_by_text(name, exact=True))).to_have_count(0)
+    expect(directory.page.get_by_label(re.compile("^(Editar|Eliminar) a Ana"))).to_have_count(0)
     directory.press("Exportar", menu="Más")
     headings, exported = directory.download("Texto (.csv)")
     assert headings == ["id", "nombre", "email", "posicion", "fecha_contratacion"]
@@ -143,25 +147,18 @@ def test_a_reader_is_offered_no_salary_and_no_change(stack, directory_of):
     assert not re.search(r"[Ss]alario|5[.\s]?000", directory.page.locator("body").inner_text())
 
 
-def test_human_resources_write_and_import_and_only_administrators_operate(stack, directory_of):
+def test_each_role_is_offered_what_it_may_do_and_refused_the_rest(stack, directory_of):
     stack.insert([an_employee(salario=5000.5)])
-    for role, sections in (("rrhh", []), ("admin", ["Operación"])):
+    for role, (sections, forbidden) in ROLES.items():
         directory = directory_of(role)
         directory.open("#/empleados?orden=-salario")
-        expect(directory.rows.locator(".column-salario")).to_contain_text("5.000,50")
-        expect(directory.page.locator("header").get_by_role("link", name="Nuevo empleado")).to_be_visible()
+        directory.expect_names("Ana Pérez")
+        assert menu(directory) == ["Empleados", "Resumen", "Actividad", *sections]
+        writes = int(role != "lector")
         directory.page.locator("summary", has_text="Más").click()
-        expect(directory.link("Importar")).to_be_visible()
-        assert menu(directory) == ["Empleados", "Resumen", "Actividad", "Correos", *sections]
-
-
-def test_an_address_that_is_not_for_this_role_says_so(directory_of):
-    places = {
-        "lector": ("#/operacion", "#/importar", "#/empleados/nuevo", "#/empleados/1/editar"),
-        "rrhh": ("#/operacion",),
-    }
-    for role, forbidden in places.items():
-        directory = directory_of(role)
+        expect(directory.link("Importar")).to_have_count(writes)
+        expect(directory.page.locator("header").get_by_role("link", name="Nuevo empleado")).to_have_count(writes)
+        expect(directory.rows.get_by_text("5.000,50")).to_have_count(writes)
         for place in forbidden:
             directory.open(place)
             expect(directory.page.get_by_role("heading", name="No tiene permiso para esto", level=2)).to_be_visible()
@@ -224,7 +221,7 @@ def test_an_unavailable_identity_provider_does_not_end_the_session(directory):
     expect(directory.alert).to_contain_text(detail)
     directory.mend()
     directory.press("Reintentar")
-    expect(directory.heading("No hay nada que resumir")).to_be_visible()
+    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
 
 
 def test_a_session_that_ends_during_a_save_loses_nothing(stack, directory_of, user):
@@ -289,7 +286,7 @@ def test_nothing_is_sent_in_the_name_of_the_next_person(stack, directory_of, use
 def test_signing_out_ends_it_here_and_in_the_other_tabs(person):
     other = person.second_tab()
     other.open("#/resumen")
-    expect(other.heading("No hay nada que resumir")).to_be_visible()
+    expect(other.heading("Todavía no hay empleados")).to_be_visible()
     with person.page.expect_request(re.compile("/logout")) as left:
         person.sign_out()
 
@@ -321,7 +318,7 @@ def test_signing_out_asks_first_when_something_is_not_saved(directory_of, user):
 def test_a_renewal_under_way_does_not_bring_back_what_another_tab_ends(person):
     other = person.second_tab()
     other.open("#/resumen")
-    expect(other.heading("No hay nada que resumir")).to_be_visible()
+    expect(other.heading("Todavía no hay empleados")).to_be_visible()
     expire(person)
     held = person.hold("/sesion/renovar")
     with person.page.expect_request("**/sesion/renovar"):

@@ -26,7 +26,7 @@ def row_of(directory, email):
 
 def test_an_administrator_invites_changes_and_removes_a_person(stack, directory):
     directory.open()
-    directory.open_menu().get_by_role("link", name="Usuarios y permisos").click()
+    directory.open_menu().get_by_role("link", name="Usuarios").click()
     row = row_of(directory, "eva@example.com")
     directory.page.get_by_label("Correo").fill("Eva@example.com")
     directory.page.get_by_role("combobox", name="Permisos").select_option("lector")
@@ -79,8 +79,8 @@ def test_a_person_sets_up_an_app_and_is_asked_for_its_code_from_then_on(stack, d
     directory.open()
     directory.sign_in(name, PASSWORD)
     menu = directory.open_menu()
-    expect(menu).to_contain_text("Segundo paso al entrarNo")
-    menu.get_by_role("link", name="Poner una aplicación de códigos").click()
+    expect(menu).to_contain_text("Segundo paso al entrarsin aplicación de códigos")
+    menu.get_by_role("link", name="Aplicación de códigos").click()
     directory.page.get_by_label("Password").or_(directory.heading("Aplicación de códigos")).first.wait_for()
     if directory.page.get_by_label("Password").count():
         directory.type_password(name, PASSWORD)
@@ -94,6 +94,6 @@ def test_a_person_sets_up_an_app_and_is_asked_for_its_code_from_then_on(stack, d
     directory.press("Confirmar")
 
     expect(directory.notice("Hecho. La próxima vez se le pedirá un código.")).to_be_visible()
-    expect(directory.open_menu()).to_contain_text("Segundo paso al entrarSí")
+    expect(directory.open_menu()).to_contain_text("Segundo paso al entrarcon aplicación de códigos")
     directory.open("#/autenticador")
     expect(directory.link("Escribir la contraseña")).to_be_visible()

@@ -115,6 +115,7 @@ def test_activity_is_the_history_of_all_and_can_be_filtered(stack, directory):
     for label, text, left in (
         ("Desde", "1/1/2100", 0),
         ("Hasta", "1/1/2000", 0),
+        ("Empleado (nombre, correo o número)", "luis gil", 1),
         ("Quién lo hizo", "admin@example.com", 3),
     ):
         filters.click()
@@ -122,7 +123,7 @@ def test_activity_is_the_history_of_all_and_can_be_filtered(stack, directory):
         directory.page.keyboard.press("Tab")
         expect(directory.page.locator(".event")).to_have_count(left)
         expect(directory.heading("No hay nada con esos filtros")).to_have_count(int(left == 0))
-        if left == 0:
+        if left < 3:
             directory.press("Quitar los filtros")
     directory.link("Luis Gil").click()
     expect(directory.heading("Luis Gil")).to_be_visible()
