@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 NAME_WIDTH = 10  # of the longest name
-STYLES = {"bff": "cyan", "crud": "green", "email": "magenta", "mail": "blue", "aws": "yellow", "migrate": "yellow"}
+STYLES = {"bff": "cyan", "crud": "green", "email": "magenta", "aws": "yellow", "migrate": "yellow"}
 
 
 class _Terminal(RichConsole):

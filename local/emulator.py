@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
-# -P: the modules beside the file (`token.py`) must not hide the standard library's.
-COMMAND = (str(ROOT / ".emulator/bin/python"), "-P", str(ROOT / "local/emulator_program.py"))
+COMMAND = (str(ROOT / ".emulator/bin/python"), "-m", "local.emulator_program")  # in ROOT
 REGION = "us-east-1"
 
 # The services of `make run`, by the names that signatures use. The last three hold nothing: `make status` asks them.
@@ -107,28 +106,18 @@ def client_of(service: Any, endpoint: str, credentials: Mapping[str, str] = ACCE
 
 
 class Emulator:
-    """A running emulator, for the length of a ``with`` block; see `emulator_environment`.
+    """A running emulator on any free port, for the length of a ``with`` block; see `emulator_environment`."""
 
-    It serves on ``reserved``, or on any free port. Its Lambda functions find the ``functions_environment``.
-    """
-
-    def __init__(  # noqa: PLR0913 - what a test may vary
-        self,
-        log: Path,
-        *,
-        reserved: socket.socket | None = None,
-        services: Iterable[str] = SERVICES,
-        state: Path | None = None,
-        enforce_iam: bool = False,
-        functions_environment: Mapping[str, str] | None = None,
+    def __init__(
+        self, log: Path, *, services: Iterable[str] = SERVICES, state: Path | None = None, enforce_iam: bool = False
     ) -> None:
         log.parent.mkdir(parents=True, exist_ok=True)
-        with reserved or reserve() as served, log.open("ab") as output:
+        with reserve() as served, log.open("ab") as output:
             self.port = port_of(served)
-            environment = emulator_environment(served, services=services, state=state, enforce_iam=enforce_iam)
             self._process = Child(
                 COMMAND,
-                env={**environment, **(functions_environment or {})},  # its functions inherit its variables
+                cwd=ROOT,
+                env=emulator_environment(served, services=services, state=state, enforce_iam=enforce_iam),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=[served.fileno()],

@@ -1,4 +1,4 @@
-"""ministack behind a gate. It runs in `.emulator`, which has nothing of this project.
+"""ministack behind a gate. It runs in `.emulator`, where no package of this project's environment is.
 
 ministack has no authentication, answers every origin, and runs code (Lambda, CloudFormation). `Gate` lets in what the
 stack that started it sends, and nothing that a web page or another user of the machine can send.
@@ -12,17 +12,15 @@ import hmac
 import json
 import os
 import re
-import secrets
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.message import EmailMessage
-from email.utils import format_datetime
 from functools import partial
 from http import HTTPStatus
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from local.mail import Delivery
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -45,7 +43,6 @@ TOKEN_OPERATIONS = frozenset(
         *("AssociateSoftwareToken", "VerifySoftwareToken", "SetUserMFAPreference"),
     )
 )
-COGNITO_SENDER = "no-reply@verificationemail.com"
 # What was deployed: an API, a load balancer. Open where the emulator runs functions.
 DEPLOYED = re.compile(r"\w+ /(_aws/execute-api|_alb)/")
 # `localhost` and the names below it are loopback in every browser: no DNS server can rebind them.
@@ -228,40 +225,21 @@ class Rotation:
         return status, headers, body
 
 
-def keep_mails(cognito: Any, folder: Path) -> None:  # noqa: ANN401 - ministack's module
-    """Put Cognito's own mails, such as invitations, into the inbox of `make run`; ministack only records them."""
-
-    def deliver(_pool: object, to: str, subject: str, body: str, **_: object) -> None:
-        now = datetime.now(UTC)
-        message = EmailMessage()
-        for name, value in {"From": COGNITO_SENDER, "To": to, "Subject": subject, "Date": format_datetime(now)}.items():
-            message[name] = value
-        message.set_content(re.sub("<br>", "\n", body))
-        message.add_alternative(body, subtype="html")
-        recipient = re.sub(r"[^\w.@+,-]", "_", to)[:80]
-        file = f"{now:%Y-%m-%dT%H-%M-%S} {recipient} {secrets.token_hex(4)}.eml"
-        folder.mkdir(exist_ok=True)
-        (folder / f".{file}.part").write_bytes(message.as_bytes())
-        (folder / f".{file}.part").rename(folder / file)
-
-    cognito._deliver_cognito_email = deliver  # noqa: SLF001
-
-
 def main() -> None:
     """Serve on the socket that the parent process reserved."""
     # Only there is it installed.
     from hypercorn.asyncio import serve  # noqa: PLC0415
     from hypercorn.config import Config  # noqa: PLC0415
     from ministack.app import AUTH, app  # noqa: PLC0415
-    from ministack.services import cognito  # noqa: PLC0415
+    from ministack.services import cognito, ses_v2, sns  # noqa: PLC0415
 
     config = Config()
     config.bind = [f"fd://{os.environ.pop('EMULATOR_SOCKET')}"]
     config.keep_alive_timeout = 75
     config.loglevel = os.environ["LOG_LEVEL"]
     Rotation(cognito).install()
-    if "INBOX_DIR" in os.environ:
-        keep_mails(cognito, Path(os.environ["INBOX_DIR"]))
+    inbox = os.environ.pop("INBOX_DIR", "")
+    Delivery(ses_v2, sns, Path(inbox) if inbox else None).install(cognito)
     services = frozenset(os.environ["EMULATOR_SERVICES"].split())
     gate = Gate(app, os.environ["AWS_ACCESS_KEY_ID"], services, issues_keys=AUTH)
     asyncio.run(serve(gate, config))

@@ -21,10 +21,9 @@ from contract.roles import ROLES
 from local import emulator, resources
 from local.emulator import CREDENTIALS, REGION, client_of, without_aws
 from local.guardian import GRACE_SECONDS, LOOK_SECONDS, START_SECONDS, Child
-from local.inbox import InboxPage, Mail, keep
+from local.inbox import InboxPage
 from local.lock import write_private
 from local.postgres import Postgres
-from local.ses import SesFront, publish_events
 from local.settings import ROOT
 from local.sign_in import SignIn, create_sign_in, known_passwords, user_of
 
@@ -122,14 +121,16 @@ class Stack:
         variables = {**without_aws(os.environ), "DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
         alembic = [sys.executable, "-m", "alembic", "upgrade", "head"]
         migration = self._start_part("migrate", alembic, variables, cwd=ROOT / "crud_app")
-        ses, inbox_page = self._start_mail()
+        inbox_page = InboxPage(settings.state / "inbox")
+        inbox_page.start()
+        self._cleanup.callback(inbox_page.stop)
         self._wait_for("the AWS emulator", lambda: emulator.is_ready(aws_port))
         resources.create_resources(self._client)
         sign_in_file = settings.state / "sign-in.json"
         pages = [settings.page_url, f"http://{HOST}:{settings.ports['BFF_PORT']}"]
         sign_in = create_sign_in(self._client("cognito-idp"), self._aws_endpoint, pages, known_passwords(sign_in_file))
         sign_in.save(sign_in_file)
-        own = app_environment(settings, sign_in, database_url, f"http://{HOST}:{ses.port}", inbox_page.url)
+        own = app_environment(settings, sign_in, database_url, inbox_page.url)
         heading = "# Written by `make run`. To run something of your own beside it: set -a; . .local/env; set +a\n"
         assignments = "".join(f"{name}={shlex.quote(value)}\n" for name, value in own.items())
         write_private(settings.state / "env", heading + assignments)
@@ -161,23 +162,6 @@ class Stack:
         self._cleanup.callback(stopping.set)
         threading.Thread(target=report_end, name="postgres end", daemon=True).start()
         return server.create_database("empleados")
-
-    def _start_mail(self) -> tuple[SesFront, InboxPage]:
-        """SES in front of the emulator's, and the page that shows the e-mails it took."""
-        inbox = self._settings.state / "inbox"
-        inbox.mkdir(exist_ok=True)
-        aws_ses, sns = self._client("sesv2"), self._client("sns")
-
-        def deliver(mail: Mail) -> None:
-            self._console.line("mail", f"✉ {', '.join(mail.recipients)} — {mail.subject}")
-            keep(mail, inbox)
-            publish_events(mail, aws_ses, sns)
-
-        ses, page = SesFront(self._aws_endpoint, on_mail=deliver), InboxPage(inbox)
-        for server in (ses, page):
-            server.start()
-            self._cleanup.callback(server.stop)
-        return ses, page
 
     def _start_app(
         self, app: str, environment: Mapping[str, str], options: Sequence[str] = (), *, serves_on: str = ""
@@ -227,15 +211,12 @@ class Stack:
             time.sleep(LOOK_SECONDS)
 
 
-def app_environment(
-    settings: Settings, sign_in: SignIn, database_url: str, ses_endpoint: str, inbox_url: str
-) -> dict[str, str]:
+def app_environment(settings: Settings, sign_in: SignIn, database_url: str, inbox_url: str) -> dict[str, str]:
     """The variables that only this run knows. The others are constants in the apps' ``.chalice/config.json``."""
     aws_endpoint = sign_in.endpoint
     return {
         **CREDENTIALS,
         "AWS_ENDPOINT_URL": aws_endpoint,
-        "AWS_ENDPOINT_URL_SESV2": ses_endpoint,
         "DATABASE_URL": database_url,
         "DATABASE_POOL_SIZE": "5",  # the servers here use threads; a Lambda answers one request at a time
         "SNS_TOPIC_ARN": f"arn:aws:sns:{REGION}:{LOCAL_ACCOUNT}:{resources.TOPIC}",

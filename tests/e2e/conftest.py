@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import boto3
 import pytest
 
-from local.emulator import CREDENTIALS, DEPLOYMENT_SERVICES, REGION, Emulator
-from local.ports import HOST, port_of, reserve
+from local.emulator import DEPLOYMENT_SERVICES, Emulator
 from local.postgres import running_postgres
-from local.ses import SesFront, publish_events
 from tests.e2e.inventory import take_inventory
 from tests.e2e.project import STAGING, STAGING_VARIABLES, Project
 from tests.e2e.system import DATABASE, OWNER, VARIABLES, DeployedSystem, aws_of, let_in, wait_for
@@ -70,16 +67,8 @@ def laptop(say: Say) -> Iterator[Laptop]:
         say("PostgreSQL")
         postgres = stack.enter_context(running_postgres(folder / "postgres"))
         say("the AWS emulator, with IAM enforced")
-        reserved = reserve()
-        front = stack.enter_context(running_ses_front(f"http://{HOST}:{port_of(reserved)}"))
         emulator = stack.enter_context(
-            Emulator(
-                folder / "emulator.log",
-                reserved=reserved,
-                services=DEPLOYMENT_SERVICES,
-                enforce_iam=True,
-                functions_environment={"AWS_ENDPOINT_URL_SESV2": f"http://{HOST}:{front.port}"},
-            )
+            Emulator(folder / "emulator.log", services=DEPLOYMENT_SERVICES, enforce_iam=True)
         )
         before = take_inventory(aws_of(emulator))
         yield Laptop(folder, postgres, emulator)
@@ -144,26 +133,6 @@ def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator
         staging.wait()  # it sends with this environment's identity
     say("make destroy")
     project.destroy()
-
-
-@contextmanager
-def running_ses_front(endpoint: str) -> Iterator[SesFront]:
-    """Tells what became of each mail, as SES does: the emulator stores event destinations, but publishes no events."""
-    session = boto3.session.Session(CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
-    sns = session.client("sns", region_name=REGION, endpoint_url=endpoint)
-    sns.meta.events.register("provide-client-params.sns.Publish", add_attribute)
-    ses = session.client("sesv2", region_name=REGION, endpoint_url=endpoint)
-    front = SesFront(endpoint, on_mail=lambda mail: publish_events(mail, ses, sns))
-    front.start()
-    try:
-        yield front
-    finally:
-        front.stop()
-
-
-def add_attribute(params: dict[str, Any], **_: object) -> None:
-    """Give a message an attribute: without one, the emulator leaves a member out that Lambda's event always has."""
-    params["MessageAttributes"] = {"from": {"DataType": "String", "StringValue": "ses"}}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,14 +7,18 @@ import random
 import re
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
-from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer, forward
-from local.ses import EMULATOR_SECONDS, MAX_REQUEST_BYTES
+from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer
+from local.mail import SEND_EMAIL, Mail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     PassOn = Callable[[], HttpResponse]
     BadDay = Callable[[HttpRequest, PassOn], HttpResponse]
@@ -25,19 +29,18 @@ _SCOPE = re.compile(r"Credential=[^/]+/[0-9]+/[^/]+/([a-z0-9-]+)/aws4_request")
 SNS, SQS, SES, DYNAMODB = "sns", "sqs", "ses", "dynamodb"
 
 
+#: How long the emulator may take for each step of an answer.
+EMULATOR_SECONDS = 30
+
+
 class AwsFront(LoopbackServer):
-    """Passes requests on.
+    """Passes requests on to the emulator at ``endpoint``, and hands each mail that SES took to ``on_mail``."""
 
-    Args:
-        default: the emulator's address.
-        others: where the requests for a service go instead.
-    """
-
-    def __init__(self, default: str, others: Mapping[str, str]) -> None:
-        self._default = default
-        self._others = others
+    def __init__(self, endpoint: str, on_mail: Callable[[Mail], None]) -> None:
+        self._address = urlsplit(endpoint).netloc
+        self._on_mail = on_mail
         self._bad_days: dict[str, BadDay] = {}
-        super().__init__(0, max_request_bytes=MAX_REQUEST_BYTES)
+        super().__init__(0, max_request_bytes=2**20)
 
     @property
     def url(self) -> str:
@@ -55,11 +58,19 @@ class AwsFront(LoopbackServer):
         scope = _SCOPE.search(_header(request, "authorization"))
         service = scope[1] if scope else ""
 
-        def pass_on() -> HttpResponse:
-            return forward(self._others.get(service, self._default), request, EMULATOR_SECONDS)
-
         bad_day = self._bad_days.get(service)
-        return bad_day(request, pass_on) if bad_day else pass_on()
+        return bad_day(request, partial(self._pass_on, request)) if bad_day else self._pass_on(request)
+
+    def _pass_on(self, request: HttpRequest) -> HttpResponse:
+        with closing(HTTPConnection(self._address, timeout=EMULATOR_SECONDS)) as connection:
+            target = f"{request.path}?{request.query}" if request.query else request.path
+            connection.request(request.method, target, request.body, dict(request.headers))
+            answer = connection.getresponse()
+            headers = [(name, value) for name, value in answer.getheaders() if name.lower() != "transfer-encoding"]
+            response = HttpResponse(answer.status, headers, answer.read())
+        if (request.method, request.path) == SEND_EMAIL and response.status == HTTPStatus.OK:
+            self._on_mail(Mail(json.loads(response.body)["MessageId"], json.loads(request.body)))
+        return response
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         try:

@@ -31,13 +31,13 @@ from chalice_devserver.pump.schedule import schedule_event
 from chalice_devserver.server import CONCURRENCY, AppServer
 from local import resources
 from local.emulator import REGION, SERVICES, Emulator, client_of, without_aws
+from local.mail import Mail, events
 from local.postgres import Postgres, migrate
-from local.ses import SesFront, events
 from local.settings import Settings
 from local.sign_in import create_sign_in
 from local.stack import app_environment
 from local.token import fetch_token
-from tests.faults.aws_front import SES, AwsFront
+from tests.faults.aws_front import AwsFront
 from tests.faults.sandbox import Fleet, Function
 from tests.support.waiting import wait_until
 from tests.support.wire import WireProxy
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
     from chalice_devserver.doors import Door
-    from local.inbox import Mail
 
 DATABASE, ROLE, PARAMETER = "empleados", "directorio", "/directorio/database-url"
 NOTIFY_TO = ("rrhh@example.com", "direccion@example.com")
@@ -87,11 +86,9 @@ class Directory:
     def start(self) -> None:
         self._start_postgres()
         emulator = self._cleanup.enter_context(Emulator(self._folder / "emulator.log", services=SERVICES | {"ssm"}))
-        ses = SesFront(emulator.endpoint, on_mail=self._take_mail)
-        self.aws = AwsFront(emulator.endpoint, {SES: f"http://127.0.0.1:{ses.port}"})
-        for server in (ses, self.aws):
-            server.start()
-            self._cleanup.callback(server.stop)
+        self.aws = AwsFront(emulator.endpoint, self._take_mail)
+        self.aws.start()
+        self._cleanup.callback(self.aws.stop)
         self._endpoint = emulator.endpoint
         self.sqs = self.client("sqs")
         self._create_resources()
@@ -125,7 +122,7 @@ class Directory:
         behind_front = replace(sign_in, endpoint=self.aws.url)
         self.environment = {
             **without_aws(os.environ),
-            **app_environment(settings, behind_front, database_url="", ses_endpoint=self.aws.url, inbox_url=""),
+            **app_environment(settings, behind_front, database_url="", inbox_url=""),
             "PYTHONUNBUFFERED": "1",
             "AWS_REGION": REGION,
             "DATABASE_URL_PARAMETER": PARAMETER,

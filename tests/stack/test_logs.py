@@ -25,7 +25,7 @@ PASSWORD = "Equivocada-2-marca"
 COOKIE = "galletamarcada77"
 MARKERS = (SALARY, "7654321", EMAIL, OTHER_EMAIL, NAME, WORD, TOKEN, PASSWORD, COOKIE)
 # Lines of `make run` that are no log, and that AWS has none of: the postbox, and the table of who may sign in.
-NO_LOG = ("mail       │ ✉", *(f"  {role}" for role in ("lector ", "rrhh ", "admin ")))
+NO_LOG = ("aws        │ ✉", *(f"  {role}" for role in ("lector ", "rrhh ", "admin ")))
 
 EMPLOYEE: dict[str, Any] = {"nombre": NAME, "email": EMAIL, "posicion": WORD, "salario": float(SALARY)}
 BODIES: tuple[bytes, ...] = (

@@ -16,9 +16,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import h11
 import uvicorn
@@ -237,16 +235,3 @@ async def _in_thread(function: Callable[[], HttpResponse]) -> HttpResponse:
 
     threading.Thread(target=run, name="request", daemon=True).start()
     return await asyncio.wrap_future(response)
-
-
-def forward(endpoint: str, request: HttpRequest, seconds: float) -> HttpResponse:
-    """What the server at ``endpoint`` (``http://host:port``) answers to ``request``; ``seconds`` limit each step."""
-    connection = HTTPConnection(urlsplit(endpoint).netloc, timeout=seconds)
-    try:
-        target = f"{request.path}?{request.query}" if request.query else request.path
-        connection.request(request.method, target, request.body, dict(request.headers))
-        response = connection.getresponse()
-        headers = [(name, value) for name, value in response.getheaders() if name.lower() != "transfer-encoding"]
-        return HttpResponse(response.status, headers, response.read())
-    finally:
-        connection.close()
