@@ -13,12 +13,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
-from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer
+from chalice_devserver.http import HttpResponse, LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from email.message import EmailMessage
     from pathlib import Path
+
+    from chalice_frontdoor.testing.events import Wire
 
 REFRESH = ("Refresh", "5")  # seconds
 SHOWN = 200  # older mails are in the folder only
@@ -69,7 +71,7 @@ class InboxPage(LoopbackServer):
     def url(self) -> str:
         return f"http://localhost:{self.port}/{self._secret}/"
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def answer(self, request: Wire) -> HttpResponse:
         """The list, or one mail; anything else is not found."""
         secret, _, name = unquote(request.path)[1:].partition("/")
         if hmac.compare_digest(secret.encode(), self._secret.encode()):

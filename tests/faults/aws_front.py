@@ -14,14 +14,16 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from chalice_devserver.http import HttpRequest, HttpResponse, LoopbackServer
+from chalice_devserver.http import HttpResponse, LoopbackServer
 from local.mail import SEND_EMAIL, Mail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from chalice_frontdoor.testing.events import Wire
+
     PassOn = Callable[[], HttpResponse]
-    BadDay = Callable[[HttpRequest, PassOn], HttpResponse]
+    BadDay = Callable[[Wire, PassOn], HttpResponse]
 
 #: Where a signature says which service is meant.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
@@ -54,14 +56,14 @@ class AwsFront(LoopbackServer):
         finally:
             del self._bad_days[service]
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
-        scope = _SCOPE.search(_header(request, "authorization"))
+    def answer(self, request: Wire) -> HttpResponse:
+        scope = _SCOPE.search(request.header("authorization"))
         service = scope[1] if scope else ""
 
         bad_day = self._bad_days.get(service)
         return bad_day(request, partial(self._pass_on, request)) if bad_day else self._pass_on(request)
 
-    def _pass_on(self, request: HttpRequest) -> HttpResponse:
+    def _pass_on(self, request: Wire) -> HttpResponse:
         with closing(HTTPConnection(self._address, timeout=EMULATOR_SECONDS)) as connection:
             target = f"{request.path}?{request.query}" if request.query else request.path
             connection.request(request.method, target, request.body, dict(request.headers))
@@ -80,11 +82,7 @@ class AwsFront(LoopbackServer):
             await receive()  # that it is cut
 
 
-def _header(request: HttpRequest, wanted: str) -> str:
-    return next((value for name, value in request.headers if name.lower() == wanted), "")
-
-
-def down(_request: HttpRequest, _pass_on: PassOn) -> HttpResponse:
+def down(_request: Wire, _pass_on: PassOn) -> HttpResponse:
     raise ConnectionResetError
 
 
@@ -106,7 +104,7 @@ def bad_day(
         with lock:
             return chance.random() < share
 
-    def answer(request: HttpRequest, pass_on: PassOn) -> HttpResponse:
+    def answer(request: Wire, pass_on: PassOn) -> HttpResponse:
         if happens(refused):
             return _error(request, status, code)
         done = pass_on()
@@ -118,9 +116,9 @@ def bad_day(
     return answer
 
 
-def _error(request: HttpRequest, status: int, code: str) -> HttpResponse:
+def _error(request: Wire, status: int, code: str) -> HttpResponse:
     """An error as the service's protocol words it: XML for SNS, JSON for the others."""
-    if _header(request, "content-type").startswith("application/x-www-form-urlencoded"):
+    if request.header("content-type").startswith("application/x-www-form-urlencoded"):
         body = (
             f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{code}</Message></Error>"
             "<RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pg8000.native
+from jwt import PyJWKClient
 
-from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys
+from chalice_devserver.authorizer import JwtAuthorizer
 from chalice_devserver.doors import HttpApi, LoadBalancer
 from chalice_devserver.project import LOCAL_ACCOUNT, InvocationFailed
 from chalice_devserver.pump.queue import failed_ids, lambda_record
@@ -130,7 +131,7 @@ class Directory:
             "DEMO": "false",
         }
         self.environment.pop("DATABASE_URL")
-        self.api_door = HttpApi(JwtAuthorizer(sign_in.issuer, sign_in.audience, RemoteKeys(sign_in.keys_url)))
+        self.api_door = HttpApi(JwtAuthorizer(sign_in.issuer, sign_in.audience, PyJWKClient(sign_in.keys_url)))
         crud, email = self.fleet("crud_app"), self.fleet("email_app")
         self.crud, self.sweeper = Function(crud, "api_handler"), Function(crud, "publicar_pendientes")
         self.email, self.consumer = Function(email, "api_handler"), Function(email, "enviar_correos")

@@ -9,8 +9,6 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from chalice_devserver.authorizer import RemoteKeys
-
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_example"
 CLIENT = "1example23456789"
 KEY_ID = "kid+1="
@@ -46,11 +44,11 @@ def sign(claims, *, key=KEY, algorithm="RS256", key_id=KEY_ID):
     return jwt.encode(claims, key, algorithm=algorithm, headers={} if key_id is None else {"kid": key_id})
 
 
-class FakeKeys(RemoteKeys):
+class FakeKeys(jwt.PyJWKClient):
     """What an issuer would publish, without fetching it."""
 
     def __init__(self):
-        super().__init__("")
+        super().__init__("http://issuer.example")
 
-    def find(self, key_id):
-        return jwt.PyJWK(public_key()) if key_id == KEY_ID else None
+    def fetch_data(self):
+        return {"keys": [public_key()]}

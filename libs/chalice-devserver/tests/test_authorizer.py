@@ -8,15 +8,15 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from fake_issuer import CLIENT, ISSUER, KEY, KEY_ID, STRANGERS_KEY, FakeKeys, access_claims, public_key, sign
+from fake_issuer import CLIENT, ISSUER, KEY, KEY_ID, STRANGERS_KEY, FakeKeys, access_claims, sign
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys
+from chalice_devserver.authorizer import JwtAuthorizer
 from chalice_devserver.doors import Unauthorized
-from chalice_devserver.http import HttpResponse, LoopbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,42 +96,11 @@ def test_garbage_is_refused_and_crashes_nothing(text, claims, signature):
             AUTHORIZER.claims_of(token)
 
 
-# ---- the issuer's keys -----------------------------------------------------------------------------------------------
+def test_an_issuer_that_does_not_answer_or_publishes_nonsense_has_no_keys(closed_port):
+    class Nonsense(FakeKeys):
+        def fetch_data(self):
+            return {"keys": [{"kty": "none"}]}
 
-
-class KeyServer(LoopbackServer):
-    """Publishes keys, and counts how often it is asked."""
-
-    def __init__(self):
-        super().__init__(0, max_request_bytes=0)
-        self.document: object = {"keys": [public_key()]}
-        self.asked = 0
-
-    def answer(self, _):
-        self.asked += 1
-        return HttpResponse(200, [], json.dumps(self.document).encode())
-
-
-@pytest.fixture
-def issuer():
-    server = KeyServer()
-    server.start()
-    yield server
-    server.stop()
-
-
-def keys_of(port):
-    return RemoteKeys(f"http://127.0.0.1:{port}/jwks.json")
-
-
-def test_keys_are_fetched_once_and_not_for_each_unknown_id(issuer):
-    keys = keys_of(issuer.port)
-    found = [keys.find(key_id) is not None for key_id in (KEY_ID, "forged", KEY_ID, "forged too")]
-    assert (found, issuer.asked) == ([True, False, True, False], 1)
-
-
-def test_an_issuer_that_publishes_nonsense_or_does_not_answer_has_no_keys(issuer, closed_port):
-    assert keys_of(closed_port).find(KEY_ID) is None
-    for document in ({}, {"keys": []}, {"keys": [{"kty": "none"}]}):
-        issuer.document = document
-        assert keys_of(issuer.port).find(KEY_ID) is None
+    for keys in (jwt.PyJWKClient(f"http://127.0.0.1:{closed_port}/jwks.json"), Nonsense()):
+        with pytest.raises(Unauthorized):
+            JwtAuthorizer(ISSUER, [CLIENT], keys).claims_of(sign(access_claims()))

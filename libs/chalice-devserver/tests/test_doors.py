@@ -12,7 +12,7 @@ from fake_issuer import CLIENT, ISSUER, FakeKeys, access_claims, sign
 
 from chalice_devserver.authorizer import JwtAuthorizer
 from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused, RestApi
-from chalice_devserver.http import HttpRequest, HttpResponse
+from chalice_devserver.http import HttpResponse
 from chalice_frontdoor.testing.events import CLIENT_ADDRESS, Wire
 
 ALB, HTTP_API = LoadBalancer(), HttpApi()
@@ -20,15 +20,11 @@ DOORS: dict[str, Door] = {"alb": ALB, "http-api": HTTP_API}
 JSON = ("Content-Type", "application/json")
 
 
-def on_the_wire(wire):
-    return HttpRequest(wire.method, wire.path, wire.query, [*wire.headers, ("Host", "here:1")], wire.body, "10.0.0.1")
-
-
 @pytest.mark.parametrize("door", DOORS.values(), ids=DOORS)
 def test_an_event_is_that_of_aws_for_this_request_on_this_machine(door):
     """The events themselves are tested with chalice-frontdoor."""
     headers = [("Host", "localhost:8001"), ("Content-Length", "2"), ("X-Forwarded-For", "1.2.3.4"), ("X-A", "é")]
-    request = HttpRequest("POST", "/a%2Fb", "q=1", headers, b"\xc3\xa9", "127.0.0.1")
+    request = Wire("POST", "/a%2Fb", "q=1", tuple(headers), b"\xc3\xa9", client="127.0.0.1", origin=("http", "8001"))
     event, other = door.event(request), door.event(request)
     given = {name: value for name, [value] in event["multiValueHeaders"].items()} if door is ALB else event["headers"]
     assert (given["host"], given["x-forwarded-port"], given["x-forwarded-proto"]) == ("localhost:8001", "8001", "http")
@@ -117,10 +113,10 @@ def rest_app():
 @pytest.mark.parametrize(("content_type", "is_base64"), [("text/plain", False), ("image/png", True)])
 def test_a_rest_apis_event_has_the_route_and_binary_types_of_the_app_in_base64(content_type, is_base64):
     wire = Wire("PUT", "/books/a%20b", "q=%C3%A9", (("Content-Type", content_type),), b"ascii")
-    event = RestApi(rest_app()).event(on_the_wire(wire))
+    event = RestApi(rest_app()).event(wire)
     assert (event["resource"], event["pathParameters"]) == ("/books/{book_id}", {"book_id": "a%20b"})
     assert event["queryStringParameters"] == {"q": "é"}
-    assert event["requestContext"]["identity"]["sourceIp"] == "10.0.0.1"
+    assert event["requestContext"]["identity"]["sourceIp"] == CLIENT_ADDRESS
     body = base64.b64encode(b"ascii").decode() if is_base64 else "ascii"
     assert (event["body"], event["isBase64Encoded"]) == (body, is_base64)
 
@@ -128,14 +124,14 @@ def test_a_rest_apis_event_has_the_route_and_binary_types_of_the_app_in_base64(c
 @pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("DELETE", "/books/7"), ("GET", "/closed")])
 def test_a_rest_api_answers_itself_what_it_does_not_know(method, path):
     with pytest.raises(DoorClosed) as closed:
-        RestApi(rest_app()).event(on_the_wire(Wire(method, path)))
+        RestApi(rest_app()).event(Wire(method, path))
     assert closed.value.response.status == 403
 
 
 def test_a_rest_api_answers_a_preflight_and_takes_both_maps_of_headers():
     door = RestApi(rest_app())
     with pytest.raises(DoorClosed) as closed:
-        door.event(on_the_wire(Wire("OPTIONS", "/books/7")))
+        door.event(Wire("OPTIONS", "/books/7"))
     assert closed.value.response.status == 200
     assert ("Access-Control-Allow-Methods", "GET,OPTIONS,PUT") in closed.value.response.headers
     response = HTTP_API_RESPONSE | {"multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}}
@@ -150,9 +146,9 @@ def test_a_rest_api_answers_a_preflight_and_takes_both_maps_of_headers():
 
 def asked(method, path, *authorizations):
     """The event of a request to a guarded API."""
-    headers = [("Authorization", value) for value in authorizations]
+    headers = tuple(("Authorization", value) for value in authorizations)
     guarded = HttpApi(JwtAuthorizer(ISSUER, [CLIENT], FakeKeys()), open_routes=["GET /health"])
-    return guarded.event(HttpRequest(method, path, "", headers, b"", CLIENT_ADDRESS))
+    return guarded.event(Wire(method, path, headers=headers))
 
 
 def test_the_claims_of_a_valid_token_stand_where_aws_puts_them():

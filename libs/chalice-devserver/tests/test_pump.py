@@ -19,7 +19,7 @@ from chalice_devserver.project import Function
 from chalice_devserver.pump.__main__ import Pump, has_partial_batches, sources
 from chalice_devserver.pump.queue import QueueReader
 from chalice_devserver.pump.schedule import ScheduleSource
-from chalice_devserver.pump.source import NotThere, RealAccount, check_endpoint, keep_doing
+from chalice_devserver.pump.source import NotThere, RealAccount, check_endpoint, read_on
 from chalice_devserver.pump.topic import TopicSource, queue_name
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
@@ -392,12 +392,12 @@ def test_while_aws_does_not_answer_the_waits_grow_and_the_log_does_not(caplog):
     caplog.set_level(logging.INFO)
     outcomes = iter([*[NotThere("no")] * 8, None, NotThere("no"), NotThere("no")])
 
-    def step():
+    def step(_):
         if error := next(outcomes):
             raise error
 
     stop = RecordedWaits(limit=10)
-    keep_doing(step, of="topic t", stop=stop)
+    read_on(object, step, of="topic t", stop=stop)
     assert stop.waits == [0.25, 0.5, 1, 2, 4, 8, 10, 10, 0.25, 0.5]
     assert [record.message for record in caplog.records] == [
         "topic t cannot be read, trying again: no",

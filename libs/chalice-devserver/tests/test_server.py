@@ -20,9 +20,9 @@ import pytest
 
 import chalice_frontdoor
 from chalice_devserver.doors import HttpApi, LoadBalancer
-from chalice_devserver.http import HttpRequest
 from chalice_devserver.project import Function
 from chalice_devserver.server import AppServer
+from chalice_frontdoor.testing.events import Wire
 
 PATIENCE = 60.0
 VERSION_ONE = '{"version":"one","greeting":"hola"}'
@@ -266,7 +266,7 @@ def test_what_aws_would_answer_for_a_broken_function_is_answered(door, status, c
         return {"statusCode": 200, "body": None}
 
     server = AppServer(0, Function("broken", broken), door)
-    answer = server.answer(HttpRequest("GET", "/", "", [], b"", "127.0.0.1"))
+    answer = server.answer(Wire("GET", "/"))
     server.stop()
     assert answer.status == status
     assert "AWS would answer with its own error page" in caplog.text

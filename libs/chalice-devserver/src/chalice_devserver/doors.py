@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from chalice_devserver.http import HttpRequest, HttpResponse
+from chalice_devserver.http import HttpResponse
 from chalice_frontdoor.testing.events import Wire, alb_event, http_api_2_event, rest_event
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Door:
     default_type: str
     """The content type of a body that has none."""
 
-    def event(self, request: HttpRequest) -> dict[str, Any]:
+    def event(self, request: Wire) -> dict[str, Any]:
         """The event that the function gets.
 
         Raises:
@@ -113,8 +113,8 @@ class LoadBalancer(Door):
     )
     default_type = "application/octet-stream"
 
-    def event(self, request: HttpRequest) -> dict[str, Any]:
-        return alb_event(_wire(request), is_multiple=True)
+    def event(self, request: Wire) -> dict[str, Any]:
+        return alb_event(_traced(request), is_multiple=True)
 
     def headers(self, response: dict[str, Any]) -> list[tuple[str, Any]]:
         return _lines(response["multiValueHeaders"])
@@ -136,8 +136,8 @@ class HttpApi(Door):
         self._authorizer = authorizer
         self._open_routes = frozenset(open_routes)
 
-    def event(self, request: HttpRequest) -> dict[str, Any]:
-        wire, path = _wire(request), unquote(request.path)
+    def event(self, request: Wire) -> dict[str, Any]:
+        wire, path = _traced(request), unquote(request.path)
         if self._authorizer is None:
             return _with_context(http_api_2_event(wire), request)
         if f"{request.method} {path}" in self._open_routes:
@@ -169,8 +169,8 @@ class RestApi(Door):
     def __init__(self, app: Chalice) -> None:
         self._app = app
 
-    def event(self, request: HttpRequest) -> dict[str, Any]:
-        event = rest_event(_wire(request), tuple(self._app.routes))
+    def event(self, request: Wire) -> dict[str, Any]:
+        event = rest_event(_traced(request), tuple(self._app.routes))
         entries = self._app.routes.get(event["resource"], {})
         if request.method == "OPTIONS" and "OPTIONS" not in entries and any(each.cors for each in entries.values()):
             raise DoorClosed(_preflight(entries))
@@ -179,7 +179,7 @@ class RestApi(Door):
         if entries[request.method].authorizer is not None:
             logger.warning("%s has an authorizer, which the REST API of this server does not run", event["resource"])
             raise _closed("AccessDeniedException", "User is not authorized to access this resource")
-        media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
+        media_type = request.header("content-type").partition(";")[0].strip().lower()
         if request.body and media_type in self._app.api.binary_types:
             event |= {"body": base64.b64encode(request.body).decode(), "isBase64Encoded": True}
         return _with_context(event, request)
@@ -206,23 +206,14 @@ def _preflight(entries: dict[str, Any]) -> HttpResponse:
     return HttpResponse(200, [*cors.items(), ("Access-Control-Allow-Methods", methods)], b"")
 
 
-def _wire(request: HttpRequest) -> Wire:
-    _, colon, port = (request.header("host") or "").rpartition(":")
-    headers = list(request.headers)
-    if request.header("x-amzn-trace-id") is None:
-        headers.append(("X-Amzn-Trace-Id", f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"))
-    return Wire(
-        request.method,
-        request.path,
-        request.query,
-        tuple(headers),
-        request.body,
-        client=request.client,
-        origin=("http", port if colon else "80"),
-    )
+def _traced(request: Wire) -> Wire:
+    if request.header("x-amzn-trace-id"):
+        return request
+    trace = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)}"
+    return replace(request, headers=(*request.headers, ("X-Amzn-Trace-Id", trace)))
 
 
-def _with_context(event: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
+def _with_context(event: dict[str, Any], request: Wire) -> dict[str, Any]:
     """Give the event the id, time and host of this request."""
     now = time.time()
     moment = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now))
@@ -232,5 +223,5 @@ def _with_context(event: dict[str, Any], request: HttpRequest) -> dict[str, Any]
         if is_rest
         else {"time": moment, "timeEpoch": milliseconds}
     )
-    event["requestContext"] |= {"requestId": str(uuid.uuid4()), "domainName": request.header("host") or "", **times}
+    event["requestContext"] |= {"requestId": str(uuid.uuid4()), "domainName": request.header("host"), **times}
     return event

@@ -13,14 +13,15 @@ import re
 import socket
 import threading
 from concurrent.futures import Future
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from chalice_frontdoor.testing.events import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,28 +45,8 @@ UVICORN_OPTIONS: dict[str, Any] = {
     "timeout_graceful_shutdown": 5,
     "h11_max_incomplete_event_size": 64 * 1024,
 }
-# What a client may still send, and for how long, after it got a refusal: cut off at once, it would not read it.
-DRAIN_BYTES = 64 * 1024 * 1024
-DRAIN_SECONDS = 5.0
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class HttpRequest:
-    """A request as it came: nothing decoded, names of headers in any case."""
-
-    method: str
-    path: str
-    query: str
-    headers: Sequence[tuple[str, str]]
-    body: bytes
-    client: str
-    """The address of the peer."""
-
-    def header(self, name: str) -> str | None:
-        """The first value of a header; ``name`` is in lower case."""
-        return next((value for each, value in self.headers if each.lower() == name), None)
 
 
 @dataclass(frozen=True)
@@ -91,7 +72,7 @@ class BadRequest(Exception):
         return HttpResponse(self.status, headers, json.dumps(problem).encode())
 
 
-def check_source(request: HttpRequest, *, allow_cross_site: bool = False) -> None:
+def check_source(request: Wire, *, allow_cross_site: bool = False) -> None:
     """Refuse what another web site can make a browser send to this machine, except links (top-level navigation by GET).
 
     ``allow_cross_site`` checks ``Host`` only.
@@ -146,7 +127,7 @@ class LoopbackServer:
         self._server = uvicorn.Server(uvicorn.Config(self._serve, http=_Protocol, **UVICORN_OPTIONS))
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def answer(self, request: Wire) -> HttpResponse:
         """The response to ``request``."""
         raise NotImplementedError
 
@@ -162,36 +143,31 @@ class LoopbackServer:
         self._socket.close()
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:  # noqa: ANN401 - ASGI
-        try:
-            request = await self._read_request(scope, receive)
-            if request is None:
-                return
-            check_source(request, allow_cross_site=self.allow_cross_site)
-        except BadRequest as refusal:
-            await _send(scope, send, refusal.response(), more_body=True)
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(_drain(receive), DRAIN_SECONDS)
-            await send({"type": "http.response.body"})
-        else:
-            await _send(scope, send, await _in_thread(lambda: self.answer(request)))
-
-    async def _read_request(self, scope: Any, receive: Any) -> HttpRequest | None:  # noqa: ANN401 - ASGI
-        """The whole request; None if the client goes away. A length that is too large is refused before the body."""
-        too_large = BadRequest(413, f"The body is larger than the {self.max_request_bytes} bytes that are accepted.")
-        target = (scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")).decode("ascii")
-        path, query = _path_and_query(target)
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        if int(dict(headers).get("content-length", "0")) > self.max_request_bytes:
-            raise too_large
         body, message = bytearray(), {"more_body": True}
         while message.get("more_body"):
             message = await receive()
             if message["type"] == "http.disconnect":
-                return None
-            body += message["body"]
-            if len(body) > self.max_request_bytes:
-                raise too_large
-        return HttpRequest(scope["method"], path, query, headers, bytes(body), scope["client"][0])
+                return
+            if len(body) <= self.max_request_bytes:  # more is refused, once the client has sent it all and reads
+                body += message["body"]
+        try:
+            request = self._read_request(scope, bytes(body))
+            check_source(request, allow_cross_site=self.allow_cross_site)
+        except BadRequest as refusal:
+            response = refusal.response()
+        else:
+            response = await _in_thread(lambda: self.answer(request))
+        await _send(scope, send, response)
+
+    def _read_request(self, scope: Any, body: bytes) -> Wire:  # noqa: ANN401 - ASGI
+        if len(body) > self.max_request_bytes:
+            raise BadRequest(413, f"The body is larger than the {self.max_request_bytes} bytes that are accepted.")
+        target = (scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")).decode("ascii")
+        path, query = _path_and_query(target)
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+        request = Wire(scope["method"], path, query, headers, body, client=scope["client"][0])
+        _, colon, port = request.header("host").rpartition(":")
+        return replace(request, origin=("http", port if colon else "80"))
 
 
 class _Protocol(H11Protocol):
@@ -203,7 +179,7 @@ class _Protocol(H11Protocol):
         super().data_received(data)
 
 
-async def _send(scope: Any, send: Any, response: HttpResponse, *, more_body: bool = False) -> None:  # noqa: ANN401 - ASGI
+async def _send(scope: Any, send: Any, response: HttpResponse) -> None:  # noqa: ANN401 - ASGI
     # The length of the body that a HEAD leaves out is the application's to state, any other is ours.
     is_head = scope["method"] == "HEAD"
     headers = [(name, value) for name, value in response.headers if is_head or name.lower() != "content-length"]
@@ -212,15 +188,7 @@ async def _send(scope: Any, send: Any, response: HttpResponse, *, more_body: boo
         headers.append(("Content-Length", str(len(response.body))))
     encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": int(response.status), "headers": encoded})
-    await send({"type": "http.response.body", "body": response.body if has_body else b"", "more_body": more_body})
-
-
-async def _drain(receive: Any) -> None:  # noqa: ANN401 - ASGI
-    """Read what the client still sends, within bounds, so that it comes to read the response."""
-    left, message = DRAIN_BYTES, {"more_body": True}
-    while left > 0 and message.get("more_body"):
-        message = await receive()
-        left -= len(message.get("body", b""))
+    await send({"type": "http.response.body", "body": response.body if has_body else b""})
 
 
 async def _in_thread(function: Callable[[], HttpResponse]) -> HttpResponse:

@@ -11,13 +11,14 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Protocol
 
 from chalice_devserver.project import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 POLL_SECONDS = 0.5
@@ -68,7 +69,7 @@ def run_program(make: Callable[[], Program], *, reload: Path | None = None) -> i
         # Python takes old byte code for new when the code keeps its size and changes within the second it was loaded
         # in. https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
         sys.dont_write_bytecode = True
-        CodeWatch(reload, lambda: ending.ask(START_ANEW)).start()
+        watch_code(reload, lambda: ending.ask(START_ANEW))
     exit_code = _make_and_run(make, ending, patient=reload is not None)
     if exit_code != START_ANEW:
         return exit_code
@@ -96,38 +97,29 @@ def _make_and_run(make: Callable[[], Program], ending: Ending, *, patient: bool)
     return ending.wait()
 
 
-class CodeWatch:
-    """Calls ``on_change`` once, from a thread of its own, when a file under a folder changes, comes or goes.
+def watch_code(folder: Path, on_change: Callable[[], None]) -> None:
+    """Call ``on_change`` once, from a thread of its own, when a file under ``folder`` changes, comes or goes.
 
     Links are followed, because a project's ``vendor/`` may hold some. Byte code and hidden files do not count.
     """
+    seen = modification_times(folder)
 
-    def __init__(self, folder: Path, on_change: Callable[[], None]) -> None:
-        self._folder = folder
-        self._on_change = on_change
-        self._seen = dict(_modification_times(folder))
-
-    def start(self) -> None:
-        """Watch from now on, until the process ends."""
-        threading.Thread(target=self._watch, name="code-watch", daemon=True).start()
-
-    def changes(self) -> list[str]:
-        """The files that have changed so far."""
-        return sorted({path for path, _ in self._seen.items() ^ set(_modification_times(self._folder))})
-
-    def _watch(self) -> None:
-        while not (changed := self.changes()):
+    def watch() -> None:
+        while not (changed := seen.items() ^ modification_times(folder).items()):
             time.sleep(POLL_SECONDS)
-        logger.info("%s changed: starting anew", os.path.relpath(changed[0]))
-        self._on_change()
+        logger.info("%s changed: starting anew", os.path.relpath(min(changed)[0]))
+        on_change()
+
+    threading.Thread(target=watch, name="code-watch", daemon=True).start()
 
 
-def _modification_times(top: Path) -> Iterator[tuple[str, int]]:
+def modification_times(top: Path) -> dict[str, int]:
+    """When each file of the code was changed, in nanoseconds."""
+    times = {}
     for folder, folders, files in os.walk(top, followlinks=True):
         folders[:] = [name for name in folders if not name.startswith((".", "__"))]
         for name in files:
             path = os.path.join(folder, name)  # noqa: PTH118 - strings, as os.walk gives them: there are many
-            try:
-                yield path, os.stat(path).st_mtime_ns  # noqa: PTH116 - same
-            except FileNotFoundError:
-                continue  # it went between the listing and the look at it
+            with suppress(FileNotFoundError):  # it went between the listing and the look at it
+                times[path] = os.stat(path).st_mtime_ns  # noqa: PTH116 - same
+    return times

@@ -9,12 +9,12 @@ import os
 import sys
 import time
 import traceback
-import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from chalice.config import Config
+from chalice.local import LambdaContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,27 +41,6 @@ class InvocationFailed(Exception):
 
 
 @dataclass(frozen=True)
-class LambdaContext:
-    """The second argument of a Lambda handler, with the attributes that AWS documents for Python."""
-
-    function_name: str
-    memory_limit_in_mb: str
-    invoked_function_arn: str
-    deadline: float
-    """Of the clock ``time.monotonic``, in seconds."""
-    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    function_version: str = "$LATEST"
-    log_group_name: str = ""
-    log_stream_name: str = ""
-    identity: None = None
-    client_context: None = None
-
-    def get_remaining_time_in_millis(self) -> int:
-        """How long the function may still run, in milliseconds; never below zero."""
-        return max(0, int((self.deadline - time.monotonic()) * 1000))
-
-
-@dataclass(frozen=True)
 class Function:
     """One Lambda function: the handler that a decorator registered, and the limits that the stage sets."""
 
@@ -79,18 +58,16 @@ class Function:
         Raises:
             InvocationFailed: a function error; its stack is in the log, as Lambda writes it.
         """
-        context = LambdaContext(
-            function_name=self.name,
-            memory_limit_in_mb=str(self.memory_mb),
-            invoked_function_arn=f"arn:aws:lambda:{region()}:{LOCAL_ACCOUNT}:function:{self.name}",
-            deadline=time.monotonic() + self.timeout_seconds,
-        )
+        context = LambdaContext(self.name, self.memory_mb, int(self.timeout_seconds * 1000))
+        context.memory_limit_in_mb = str(self.memory_mb)  # type: ignore[assignment] # as Lambda, from its environment
+        context.invoked_function_arn = f"arn:aws:lambda:{region()}:{LOCAL_ACCOUNT}:function:{self.name}"
+        deadline = time.monotonic() + self.timeout_seconds
         try:
             answer = json.loads(json.dumps(self.handler(json.loads(json.dumps(event)), context)))
         except (Exception, SystemExit) as error:
             logger.exception("%s failed", self.name)
             raise InvocationFailed(f"{self.name} failed: {type(error).__name__}") from error
-        if time.monotonic() > context.deadline:
+        if time.monotonic() > deadline:
             raise InvocationFailed(f"{self.name} ran over its time-out of {self.timeout_seconds:g} s")
         return answer
 

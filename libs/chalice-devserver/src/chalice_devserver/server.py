@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Chalice
 
 from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused, RestApi
-from chalice_devserver.http import HOST, HttpRequest, HttpResponse, LoopbackServer
+from chalice_devserver.http import HOST, HttpResponse, LoopbackServer
 from chalice_devserver.logs import log_to_stdout
 from chalice_devserver.program import run_program
 from chalice_devserver.project import Function, InvocationFailed, Project, SetupError
@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from chalice_devserver.program import Ending
+    from chalice_frontdoor.testing.events import Wire
 
 # An account's default: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 CONCURRENCY = 1000
+KEYS_SECONDS = 5  # for the answer of the issuer that publishes keys
 
 logger = logging.getLogger("chalice_devserver")
 
@@ -47,7 +49,7 @@ class AppServer(LoopbackServer):
         self._free = threading.Semaphore(concurrency)
         super().__init__(reserved, max_request_bytes=door.max_request_bytes)
 
-    def answer(self, request: HttpRequest) -> HttpResponse:
+    def answer(self, request: Wire) -> HttpResponse:
         """The app's response, or AWS's when the app fails or its concurrency is used up."""
         if not self._free.acquire(blocking=False):
             logger.warning("throttled: the function's concurrency is used up")
@@ -115,9 +117,11 @@ def _door(options: argparse.Namespace, app: Chalice) -> Door:
         return LoadBalancer()
     if options.issuer is None:
         return HttpApi()
-    from chalice_devserver.authorizer import JwtAuthorizer, RemoteKeys  # noqa: PLC0415 - the extra `jwt`
+    from jwt import PyJWKClient  # noqa: PLC0415 - the extra `jwt`
 
-    authorizer = JwtAuthorizer(options.issuer, options.audience, RemoteKeys(options.keys))
+    from chalice_devserver.authorizer import JwtAuthorizer  # noqa: PLC0415 - same
+
+    authorizer = JwtAuthorizer(options.issuer, options.audience, PyJWKClient(options.keys, timeout=KEYS_SECONDS))
     return HttpApi(authorizer, open_routes=options.open_route)
 
 

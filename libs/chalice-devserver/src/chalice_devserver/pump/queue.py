@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice_devserver.project import InvocationFailed
 
-from .source import NotThere, keep_doing
+from .source import NotThere, read_on
 
 if TYPE_CHECKING:
     import threading
@@ -48,15 +48,11 @@ class QueueSource:
     """Whether the mapping has ``ReportBatchItemFailures``; without it, what the handler returns is ignored."""
 
     def run(self, stop: threading.Event) -> None:
-        reader: QueueReader | None = None
-
-        def handle_next_batch() -> None:
-            nonlocal reader
-            reader = reader or QueueReader(self.sqs, self.queue)
+        def handle_next_batch(reader: QueueReader) -> None:
             if batch := reader.receive(self.batch_size, self.window_seconds, stop):
                 reader.delete(self._handled(batch, reader.arn))
 
-        keep_doing(handle_next_batch, of=self.name, stop=stop)
+        read_on(lambda: QueueReader(self.sqs, self.queue), handle_next_batch, of=self.name, stop=stop)
 
     def _handled(self, batch: Sequence[MessageTypeDef], queue_arn: str) -> list[MessageTypeDef]:
         """Give ``batch`` to the function, and return the messages that are done."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from botocore.config import Config
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
+T = TypeVar("T")
 FIRST_WAIT_SECONDS = 0.25
 LONGEST_WAIT_SECONDS = 10.0
 
@@ -38,20 +39,24 @@ def check_endpoint(url: str) -> None:
 
 
 class Source(Protocol):
-    """Where events come from."""
+    """Where events come from; ``run`` brings them to the handler until ``stop`` is set, then ends what is under way."""
 
     @property
     def name(self) -> str: ...
-    def run(self, stop: threading.Event) -> None:
-        """Bring events to the handler until ``stop`` is set, then end what is under way and return."""
+    def run(self, stop: threading.Event) -> None: ...
 
 
-def keep_doing(step: Callable[[], None], *, of: str, stop: threading.Event) -> None:
-    """Repeat ``step`` until ``stop`` is set. When AWS fails, wait and go on; the log has the beginning and the end."""
+def read_on(open_: Callable[[], T], read: Callable[[T], None], *, of: str, stop: threading.Event) -> None:
+    """Open a source once and read from it until ``stop`` is set.
+
+    When AWS fails, wait and go on; the log has the beginning and the end.
+    """
+    opened: T | None = None
     wait = FIRST_WAIT_SECONDS
     while not stop.is_set():
         try:
-            step()
+            opened = opened or open_()
+            read(opened)
         except (BotoCoreError, ClientError, NotThere) as error:
             if wait == FIRST_WAIT_SECONDS:
                 logger.warning("%s cannot be read, trying again: %s", of, error)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from chalice_devserver.project import InvocationFailed
 
 from .queue import REQUEST_LIMIT, QueueReader
-from .source import NotThere, keep_doing
+from .source import NotThere, read_on
 
 if TYPE_CHECKING:
     import threading
@@ -65,15 +65,11 @@ class AsyncSource:
         return event
 
     def run(self, stop: threading.Event) -> None:
-        reader: QueueReader | None = None
-
-        def handle_next_messages() -> None:
-            nonlocal reader
-            reader = reader or self._subscribe()
+        def handle_next_messages(reader: QueueReader) -> None:
             for message in reader.receive(REQUEST_LIMIT, 0, stop):
                 self._handle(message, reader)
 
-        keep_doing(handle_next_messages, of=self.name, stop=stop)
+        read_on(self._subscribe, handle_next_messages, of=self.name, stop=stop)
 
     def _subscribe(self) -> QueueReader:
         """Make the pump's queue for this function and connect it, unless both are there already."""
