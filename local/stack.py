@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +36,7 @@ if TYPE_CHECKING:
     from local.settings import Settings
 
 UP_WORDS = ("listens on", "drives")  # the beginning of the line by which a server or a pump says that it is up
-# Of a part's output, the lines that are shown when it dies, and how long they may take to come out of the pipe.
-LAST_LINES = 20
-DRAIN_SECONDS = 2
+DRAIN_SECONDS = 2  # for the last lines of a part to come out of its pipe
 
 
 class NotStarted(Exception):
@@ -59,7 +56,6 @@ class Part(Child):
         **options: Any,  # noqa: ANN401 - those of Popen
     ) -> None:
         self.name = name
-        self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self.is_up = False
         self.stopping = False
         self._on_line = on_line
@@ -81,7 +77,6 @@ class Part(Child):
         with self.stdout as lines:
             for line in lines:
                 self.is_up = self.is_up or line.startswith(UP_WORDS)
-                self.last_lines.append(line.rstrip())
                 self._on_line(self.name, line.rstrip())
 
     def _wait_for_end(self) -> None:
@@ -156,7 +151,7 @@ class Stack:
         def report_end() -> None:
             psutil.Process(server.pid).wait()
             if not stopping.is_set():
-                self._report("PostgreSQL ended unexpectedly", server.log.read_text(errors="replace").splitlines())
+                self._report(f"PostgreSQL ended unexpectedly ({server.log} says why)")
 
         self._cleanup.callback(server.shut_down)
         self._cleanup.callback(stopping.set)
@@ -193,19 +188,17 @@ class Stack:
             return
         code = part.returncode
         how = f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-        self._report(f"{part.name} ended unexpectedly ({how})", part.last_lines)
+        self._report(f"{part.name} ended unexpectedly ({how})")
 
-    def _report(self, what: str, last_lines: Sequence[str]) -> None:
-        self._console.line("run", f"ERROR {what}; everything else is being stopped. Its last lines:")
-        for line in list(last_lines)[-LAST_LINES:]:
-            self._console.line("run", f"  {line}")
+    def _report(self, what: str) -> None:
+        self._console.line("run", f"ERROR {what}; everything else is being stopped")
         self._ending.ask(exit_code=1)
 
     def _wait_for(self, what: str, is_there: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
         while not is_there():
             if time.monotonic() > deadline:
-                self._report(f"{what} did not come up within {START_SECONDS} s", [])
+                self._report(f"{what} did not come up within {START_SECONDS} s")
             if self._ending.asked:
                 raise NotStarted
             time.sleep(LOOK_SECONDS)

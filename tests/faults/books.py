@@ -6,7 +6,6 @@ The promises of docs/reliability.md, as code.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from tests.faults.client import ACTUALIZADO, CREADO, ELIMINADO, LOTE
@@ -25,22 +24,6 @@ FAILED = "fallido"
 MOST_COPIES = 2
 #: How addresses begin to which mails are sent that belong to no event.
 DIRECT = "directo-"
-
-
-class Tally(NamedTuple):
-    """How many there should be, between two bounds where the outcome is unknown, and how many there are."""
-
-    least: int
-    most: int
-    found: int
-
-    @property
-    def is_right(self) -> bool:
-        return self.least <= self.found <= self.most
-
-    def __str__(self) -> str:
-        expected = f"{self.least}" if self.least == self.most else f"{self.least} to {self.most}"
-        return f"{self.found}/{expected}" if self.most or self.found else ""
 
 
 class Event(NamedTuple):
@@ -62,19 +45,8 @@ class Event(NamedTuple):
         return (*NOTIFY_TO, *((self.email,) if self.kind == CREADO else ()))
 
 
-@dataclass(frozen=True)
-class Account:
-    """What was found. ``twice``: mails that were sent a second time, because the first was not known of."""
-
-    rows: Tally
-    events: Tally
-    mails: Tally
-    twice: int
-    dead_letters: Tally
-    differences: list[str]
-
-
-def balance(directory: Directory, client: Client) -> Account:
+def differences(directory: Directory, client: Client) -> list[str]:
+    """What does not balance."""
     events, rows = _read_events(directory), _read_rows(directory)
     due = {(event.id, recipient) for event in events for recipient in event.recipients}
     copies = Counter(
@@ -90,21 +62,24 @@ def balance(directory: Directory, client: Client) -> Account:
     (least_rows, most_rows), (least_events, most_events) = (
         [sum(each[kind][bound] for each in bounds) for bound in (0, 1)] for kind in (0, 1)
     )
-    tallies = {
-        "rows": Tally(least_rows, most_rows, len(rows)),
-        "events": Tally(least_events + len(client.batches), most_events + len(client.batches), len(events)),
-        "mails": Tally(sent, sent, len([key for key in due if copies[key]])),
-        "dead_letters": Tally(client.unreadable, client.unreadable, directory.dead_letters()),
+    batches = len(client.batches)
+    tallies = {  # the least, what was found, and the most
+        "rows": (least_rows, len(rows), most_rows),
+        "events": (least_events + batches, len(events), most_events + batches),
+        "mails": (sent, len([key for key in due if copies[key]]), sent),
+        "dead letters": (client.unreadable, directory.dead_letters(), client.unreadable),
     }
-    differences = [
-        *(f"{name}: {tally}" for name, tally in tallies.items() if not tally.is_right),
+    return [
+        *(
+            f"{name}: {found}, not {least} to {most}"
+            for name, (least, found, most) in tallies.items()
+            if not least <= found <= most
+        ),
         *broken_promises(client.promises, events, rows),
         *broken_histories(events, rows),
         *wrong_mails(due, copies, states),
         *(["the queue is not empty"] if sum(directory.depth()) else []),
     ]
-    twice = sum(count - 1 for count in copies.values() if count > 1)
-    return Account(**tallies, twice=twice, differences=differences)
 
 
 def broken_promises(promises: Mapping[str, Promise], events: list[Event], rows: Mapping[int, str]) -> Iterator[str]:

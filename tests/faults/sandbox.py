@@ -73,7 +73,6 @@ class Fleet:
                 [sys.executable, "-m", "tests.faults.zygote", app, str(self._path)],
                 cwd=ROOT,
                 env=dict(environment),
-                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -86,9 +85,7 @@ class Fleet:
         return Sandbox(self._path)
 
     def stop(self) -> None:
-        """End it; its sandboxes end with their connections."""
-        assert self._process.stdin
-        self._process.stdin.close()
+        """End it with its sandboxes."""
         self._process.stop()
         self._path.unlink(missing_ok=True)
 
@@ -108,8 +105,6 @@ class Function:
         #: Before which step the process of the next invocation dies; None lets it live.
         self.dies_before: int | None = None
         self.deaths = 0
-        #: Entries of the app's route table after the last invocation.
-        self.routes = 0
         self._fleet = fleet
         self._idle: list[Sandbox] = []
         self._busy: list[Sandbox] = []
@@ -136,7 +131,6 @@ class Function:
             with self._lock:
                 self._busy.remove(sandbox)
                 self._idle += [sandbox] * is_alive
-        self.routes = outcome["routes"]
         return outcome["answer"]
 
     @property

@@ -34,7 +34,7 @@ LEASE_SECONDS = 61
 IN_FLIGHT = 409
 
 
-def die_at_each_step(trial: Trial, function: Function, attempt: Callable[[], object]) -> int:
+def die_at_each_step(function: Function, attempt: Callable[[], object]) -> int:
     """Make ``attempt`` again and again, each time with a new process of ``function`` that dies one step later.
 
     Returns:
@@ -46,7 +46,6 @@ def die_at_each_step(trial: Trial, function: Function, attempt: Callable[[], obj
         deaths = function.deaths
         attempt()
         if function.deaths == deaths:
-            trial.notes.append(f"{step} steps")
             return step
     raise AssertionError(f"{function.name} does not end within {MOST_STEPS} steps")
 
@@ -73,7 +72,7 @@ def test_the_process_dies_in_post(trial: Trial) -> None:
             assert first.is_unknown, "when the process died"
             client.create(email)
 
-    die_at_each_step(trial, trial.directory.crud, create_and_repeat)
+    die_at_each_step(trial.directory.crud, create_and_repeat)
     assert client.statuses[201] + client.statuses[409] == attempts, "a repetition was not answered"
 
 
@@ -81,9 +80,7 @@ def test_the_process_dies_in_put(trial: Trial) -> None:
     """Kill -9 at each step of PUT."""
     email, positions = trial.client.new_email(), count()
     row_id = trial.client.create(email).row_id
-    die_at_each_step(
-        trial, trial.directory.crud, lambda: trial.client.update(email, row_id, f"Puesto {next(positions)}")
-    )
+    die_at_each_step(trial.directory.crud, lambda: trial.client.update(email, row_id, f"Puesto {next(positions)}"))
 
 
 def test_the_process_dies_in_delete(trial: Trial) -> None:
@@ -96,7 +93,7 @@ def test_the_process_dies_in_delete(trial: Trial) -> None:
             row_id = client.create(email).row_id
         client.delete(email, row_id)
 
-    die_at_each_step(trial, function, add_and_remove)
+    die_at_each_step(function, add_and_remove)
 
 
 def test_the_process_dies_in_the_sweep(trial: Trial) -> None:
@@ -110,7 +107,7 @@ def test_the_process_dies_in_the_sweep(trial: Trial) -> None:
         with suppress(InvocationFailed):
             directory.sweep()
 
-    die_at_each_step(trial, directory.sweeper, leave_event_and_sweep)
+    die_at_each_step(directory.sweeper, leave_event_and_sweep)
 
 
 def consume(trial: Trial) -> None:
@@ -121,7 +118,7 @@ def consume(trial: Trial) -> None:
 @pytest.mark.short
 def test_the_process_dies_in_the_consumer(trial: Trial) -> None:
     """Kill -9 at each step of the consumer (ledger, SES, ledger) with a message of three mails."""
-    die_at_each_step(trial, trial.directory.consumer, lambda: consume(trial))
+    die_at_each_step(trial.directory.consumer, lambda: consume(trial))
 
 
 def test_the_process_dies_in_the_consumer_and_events_are_lost(trial: Trial) -> None:
@@ -131,7 +128,7 @@ def test_the_process_dies_in_the_consumer_and_events_are_lost(trial: Trial) -> N
         consume(trial)
         trial.directory.forget_events()
 
-    die_at_each_step(trial, trial.directory.consumer, consume_unheard)
+    die_at_each_step(trial.directory.consumer, consume_unheard)
 
 
 def test_the_process_dies_in_the_reader_of_feedback(trial: Trial) -> None:
@@ -143,7 +140,7 @@ def test_the_process_dies_in_the_reader_of_feedback(trial: Trial) -> None:
         directory.drain()
         directory.tell_events(backwards=True)  # "Delivery" first: "Send" says what the consumer knows already
 
-    die_at_each_step(trial, directory.feedback, create_and_tell)
+    die_at_each_step(directory.feedback, create_and_tell)
 
 
 def until_done(ask: Callable[[], Told]) -> Told:
@@ -164,7 +161,7 @@ def test_retries_of_post(trial: Trial) -> None:
         assert first.row_id == second.row_id, "a repetition got another answer"
         places.append(first.row_id)
 
-    steps = die_at_each_step(trial, trial.directory.crud, create)
+    steps = die_at_each_step(trial.directory.crud, create)
     assert len(set(places)) == steps + 1, "there is not one row for each key"
 
 
@@ -184,8 +181,8 @@ def test_retries_of_a_batch(trial: Trial) -> None:
             batch = change()
         until_done(lambda: client.close(batch))
 
-    die_at_each_step(trial, crud, change)
-    die_at_each_step(trial, crud, change_and_close)
+    die_at_each_step(crud, change)
+    die_at_each_step(crud, change_and_close)
 
 
 def test_retries_by_a_double_click(trial: Trial) -> None:
@@ -215,7 +212,7 @@ def test_retries_of_a_direct_mail(trial: Trial) -> None:
             directory.pass_time(LEASE_SECONDS)
         raise AssertionError(f"not taken after {MOST_ATTEMPTS} attempts: {answer.status_code}")
 
-    die_at_each_step(trial, directory.email, ask)
+    die_at_each_step(directory.email, ask)
     assert directory.settle(), "it does not settle"
     copies = Counter(recipient for mail in directory.mails for recipient in mail.recipients)
     assert copies == Counter(recipients), f"not one mail for each request: {copies}"

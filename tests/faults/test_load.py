@@ -43,7 +43,6 @@ def test_load_backs_up_the_queue(trial: Trial) -> None:
     for start in range(0, len(bodies), 10):  # past the topic
         entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies[start : start + 10])]
         directory.sqs.send_message_batch(QueueUrl=directory.queue_url, Entries=entries)
-    began = time.monotonic()
     with directory.aws.broken(SES, bad_day(refused=0.1, status=429, code="TooManyRequestsException")):
         for _ in range(4):  # what failed, three times more
             with ThreadPoolExecutor(CONSUMERS) as threads:
@@ -51,8 +50,6 @@ def test_load_backs_up_the_queue(trial: Trial) -> None:
                     worker.result()
             directory.tell_events()
             directory.pass_time(60)
-    rate = len(directory.mails) / (time.monotonic() - began)
-    trial.notes.append(f"{count} events, {rate:.0f} mails a second")
 
 
 def run_for(seconds: float, *loops: tuple[float, Callable[[], object]]) -> None:
@@ -109,12 +106,10 @@ def test_load_while_every_process_dies(trial: Trial) -> None:
         (0.1, lambda: pump(directory)),
     )
     trial.recover()
-    deaths = sum(function.deaths for function in functions)
-    assert deaths, "nothing died at work"
+    assert any(function.deaths for function in functions), "nothing died at work"
     assert directory.settle(), "it does not settle"
     if directory.dead_letters():  # whose consumer died five times
         directory.http.post("/cola/reenviar").raise_for_status()
-    trial.notes.append(f"{deaths} died at work")
 
 
 SOAK_SECONDS, SOAK_SECONDS_FULL = 120, 1800
@@ -133,17 +128,15 @@ class Sample(NamedTuple):
 
     memory: int
     files: int
-    routes: int
 
     @classmethod
     def of(cls, function: Function) -> Sample:
         processes = [psutil.Process(pid) for pid in function.pids]
-        memory = max(process.memory_full_info().uss for process in processes)
-        return cls(memory, max(process.num_fds() for process in processes), function.routes)
+        return cls(max(each.memory_full_info().uss for each in processes), max(each.num_fds() for each in processes))
 
 
 def test_load_for_long(trial: Trial) -> None:
-    """The real mix, at a steady pace: flat memory, files and routes."""
+    """The real mix, at a steady pace: flat memory and files."""
     directory = trial.directory
     seconds = SOAK_SECONDS_FULL if trial.is_full else SOAK_SECONDS
     functions = (directory.bff, directory.crud, directory.sweeper, directory.consumer, directory.feedback)
@@ -152,7 +145,7 @@ def test_load_for_long(trial: Trial) -> None:
 
     def sample() -> None:
         for name, function in zip(samples, functions, strict=True):
-            if function.pids and function.routes:
+            if function.pids:
                 samples[name].append(Sample.of(function))
 
     run_for(
@@ -168,11 +161,6 @@ def test_load_for_long(trial: Trial) -> None:
     assert slowdown < MOST_SLOWDOWN, f"requests became slower: {slowdown:.2f} times"
     bad = {status: times for status, times in trial.client.statuses.items() if status not in {200, 201, 204}}
     assert not bad, f"answers that were no success: {bad}"
-    memory = sum(series[-1].memory for series in samples.values()) / 2**20
-    trial.notes.append(
-        f"{seconds} s, {len(latencies)} requests, p50 {median(last) * 1000:.0f} ms at the end "
-        f"({slowdown:.2f} of the beginning), {memory:.0f} MB in all"
-    )
 
 
 def user_of_the_mix(trial: Trial, latencies: list[float]) -> Callable[[], None]:
@@ -209,7 +197,6 @@ def check_flat(name: str, series: Sequence[Sample]) -> None:
     # The median: at one moment more connections are open than at another, without one being forgotten.
     files = median(s.files for s in last) - median(s.files for s in first)
     assert files <= MOST_NEW_FILES, f"{name}: {files:.0f} more open files"
-    assert len({s.routes for s in series}) == 1, f"{name}: the route table grew"
 
 
 def thirds(series: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:

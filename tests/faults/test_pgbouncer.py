@@ -92,7 +92,8 @@ def be_client(url: str, number: int, barrier: threading.Barrier) -> str:
     return "" if seen == right else "a client got another one's answer"
 
 
-def test_pgbouncer_and_the_tests_of_crud_app(trial: Trial) -> None:
+@pytest.mark.usefixtures("trial")
+def test_pgbouncer_and_the_tests_of_crud_app() -> None:
     """All of crud_app's tests, but for those that are about a session or the way to it."""
     try:
         find_pgbouncer()
@@ -102,5 +103,4 @@ def test_pgbouncer_and_the_tests_of_crud_app(trial: Trial) -> None:
     command += [f"--deselect=tests/unit/crud_app/{test}" for tests in APART.values() for test in tests]
     environment = {**os.environ, "CRUD_TESTS_POOLER": "1"}
     finished = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    trial.notes.append(finished.stdout.strip().rpartition("\n")[2])
     assert finished.returncode == 0, finished.stdout[-3000:] + finished.stderr

@@ -3,10 +3,10 @@
     python -m tests.faults.zygote crud_app SOCKET
 
 Each connection to the socket is one sandbox, a process that works on one invocation at a time, as on Lambda. It ends
-with its connection, and when it is killed the connection ends. The whole ends with its standard input.
+with its connection, and when it is killed the connection ends.
 
 An order says what to do: ``function`` and ``event``; ``dies_before`` (the number of a step); ``later`` (seconds by
-which the app's clock is ahead). An outcome answers: ``answer`` or ``error``, and the entries of the route table.
+which the app's clock is ahead). An outcome has ``answer`` or ``error``.
 
 A step is a call that may reach the world outside: connect, send, receive. Between two of them nothing happens that
 another process could see, so that dying before each of them is dying everywhere.
@@ -18,13 +18,12 @@ import gc
 import importlib
 import logging
 import os
-import select
 import signal
 import socket
 import sys
 from contextlib import suppress
 from datetime import timedelta
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Listener
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +35,7 @@ from chalice_devserver.project import InvocationFailed, Project
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
+    from multiprocessing.connection import Connection
 
 API = "api_handler"
 SERVICES = ("sns", "sqs", "dynamodb", "sesv2", "cloudwatch")
@@ -48,7 +48,6 @@ class Sandbox:
 
     def __init__(self, folder: Path) -> None:
         project = Project(folder, "local")
-        self._app = project.app
         handlers: dict[str, Callable[..., object]] = {API: project.app, **project.app.handler_map}
         self._functions = {name: project.function(name, handler) for name, handler in handlers.items()}
         self._later = 0.0
@@ -99,33 +98,23 @@ class Sandbox:
             answer = self._functions[order["function"]].invoke(order["event"])
         except InvocationFailed as error:
             return {"error": str(error)}
-        return {"answer": answer, "routes": len(self._app.routes)}
-
-
-def serve(sandbox: Sandbox, listener: socket.socket) -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nothing waits for them
-    gc.freeze()
-    while True:
-        readable, _, _ = select.select([listener, sys.stdin], [], [])
-        if sys.stdin in readable:
-            return
-        connection, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
-            sandbox.work(Connection(connection.detach()))
-            os._exit(0)
-        connection.close()
+        return {"answer": answer}
 
 
 def main(app: str, path: str) -> None:
     log_to_stdout()
     logging.getLogger("chalice").setLevel(logging.ERROR)
     sandbox = Sandbox(Path(app))
-    with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(f"{path}.new")
-        listener.listen(128)
-        Path(f"{path}.new").rename(path)  # seen only when it can be connected to
-        serve(sandbox, listener)
+    listener = Listener(f"{path}.new", "AF_UNIX", backlog=128)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nothing waits for them
+    gc.freeze()
+    Path(f"{path}.new").rename(path)  # seen only when it can be connected to
+    while True:
+        channel = listener.accept()
+        if os.fork() == 0:
+            sandbox.work(channel)
+            os._exit(0)
+        channel.close()
 
 
 if __name__ == "__main__":

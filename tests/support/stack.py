@@ -20,8 +20,8 @@ import psutil
 from local.emulator import client_of
 from local.guardian import Child, is_running
 from local.ports import reserve
-from local.sign_in import SignIn, new_password
-from local.token import fetch_token, person_token
+from local.sign_in import SignIn
+from local.token import fetch_token
 from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
 
 if TYPE_CHECKING:
@@ -81,18 +81,9 @@ class Stack:
         self.http.base_url = self.url
         self.http.headers["Authorization"] = self.authorization("admin")
 
-    def authorization(self, role: str, *, is_program: bool = False) -> str:
+    def authorization(self, role: str) -> str:
         """The header of a person signed in with this role."""
-        return f"Bearer {fetch_token({'LOCAL_STATE': str(self.state)}, role, is_program=is_program)}"
-
-    def authorization_of_newcomer(self) -> str:
-        """The header of a person signed in without a role."""
-        sign_in, cognito = self.sign_in(), self.client("cognito-idp")
-        name, password = "nueva@example.com", new_password()
-        with suppress(cognito.exceptions.UsernameExistsException):
-            cognito.admin_create_user(UserPoolId=sign_in.pool, Username=name, MessageAction="SUPPRESS")
-        cognito.admin_set_user_password(UserPoolId=sign_in.pool, Username=name, Password=password, Permanent=True)
-        return f"Bearer {person_token(sign_in, name, password)}"
+        return f"Bearer {fetch_token({'LOCAL_STATE': str(self.state)}, role)}"
 
     def sign_in(self) -> SignIn:
         """The credentials to sign in."""

@@ -108,6 +108,13 @@ def served(folder, *options):
                 process.kill()
 
 
+def run(folder, program, *options):
+    """The exit code, and what is written to standard error, of a program that ends by itself."""
+    command = [sys.executable, "-m", f"chalice_devserver.{program}", *options, "--project-dir", folder]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    return ended.returncode, ended.stderr
+
+
 @pytest.fixture
 def app_folder(write_project):
     folder = write_project(APP, environment_variables={"GREETING": "hola"}, lambda_timeout=22)
@@ -209,21 +216,8 @@ def test_a_plain_chalice_app_is_served_as_its_rest_api_and_no_other_door(write_p
         server.line_that_begins("listens")
         assert server.ask("GET", "/things/a")[:2] == (200, {"name": "a"})
         assert server.ask("GET", "/nothing")[:2] == (403, {"message": "Missing Authentication Token"})
-    command = [
-        sys.executable,
-        "-m",
-        "chalice_devserver.server",
-        "--port",
-        "0",
-        "--door",
-        "alb",
-        "--project-dir",
-        folder,
-    ]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr) == (
-        1, "A plain Chalice app does not understand alb: use --door rest, or chalice-frontdoor.\n"
-    )  # fmt: skip
+    refused = "A plain Chalice app does not understand alb: use --door rest, or chalice-frontdoor.\n"
+    assert run(folder, "server", "--port", "0", "--door", "alb") == (1, refused)
 
 
 def rewrite(path, old, new):
@@ -253,11 +247,9 @@ def test_a_signal_in_the_middle_of_a_restart_is_not_lost(app_folder):
 
 @pytest.mark.parametrize("program", [["server", "--port", "0"], ["pump"]], ids=["server", "pump"])
 def test_code_that_cannot_be_loaded_ends_a_program_that_does_not_watch_with_one_line(write_project, program):
-    name, *options = program
-    command = [sys.executable, "-m", f"chalice_devserver.{name}", *options, "--project-dir", write_project("1 / 0")]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
-    assert "ZeroDivisionError" in ended.stderr
+    code, errors = run(write_project("1 / 0"), *program)
+    assert (code, errors.count("\n")) == (1, 1)
+    assert "ZeroDivisionError" in errors
 
 
 @pytest.mark.parametrize(("door", "status"), [(LoadBalancer(), 502), (HttpApi(), 500)], ids=["alb", "http-api"])

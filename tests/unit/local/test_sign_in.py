@@ -88,10 +88,15 @@ def test_passwords_are_kept_unless_they_cannot_be_read(sign_in, tmp_path, conten
     assert known_passwords(path) == {}
 
 
-def test_make_token_prints_the_token_and_nothing_else(environment, capsys):
-    assert main(["--role", "rrhh"], environment) == 0
+@pytest.mark.parametrize(
+    ("options", "claim", "value"),
+    [([], "username", "rrhh@example.com"), (["--program"], "scope", "directorio/rrhh")],
+    ids=["person", "program"],
+)
+def test_make_token_prints_the_token_and_nothing_else(environment, capsys, options, claim, value):
+    assert main(["--role", "rrhh", *options], environment) == 0
     token, error = capsys.readouterr()
-    assert jwt.decode(token.removesuffix("\n"), options={"verify_signature": False})["username"] == "rrhh@example.com"
+    assert jwt.decode(token.removesuffix("\n"), options={"verify_signature": False})[claim] == value
     assert error == ""
 
 

@@ -12,14 +12,16 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from chalice_devserver.project import SetupError
+from chalice_devserver.logs import log_to_stdout
+from chalice_devserver.project import Project, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Sequence
 
 POLL_SECONDS = 0.5
 # The exit code by which a change of the code ends a program; no process ever ends with it.
@@ -49,28 +51,36 @@ class Ending:
         return self._codes.get()
 
 
-class Program(Protocol):
-    """What `run_program` runs."""
+def run_program(
+    parser: ArgumentParser, arguments: Sequence[str], make: Callable[[Namespace, Project], Callable[[Ending], int]]
+) -> int:
+    """Run what ``make`` returns for a project until SIGTERM or Ctrl-C; the result is its exit code.
 
-    def run(self, ending: Ending) -> int:
-        """Work until ``ending``, end what is under way, and return the exit code."""
-
-
-def run_program(make: Callable[[], Program], *, reload: Path | None = None) -> int:
-    """Make a program and run it until SIGTERM or Ctrl-C; the result is its exit code.
-
-    With ``reload``, the folder of its code, a change there ends the program and starts the process anew, and code that
-    cannot be loaded (half of it is written) waits for the next change.
+    With ``--reload`` a change of the code ends the program and starts the process anew, and code that cannot be loaded
+    (half of it is written) waits for the next change.
     """
+    parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
+    parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
+    parser.add_argument("--reload", action="store_true", help="start anew when the project's code changes")
+    options = parser.parse_args(arguments)
+    log_to_stdout()
     ending = Ending()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.ask())
-    if reload:
+    if options.reload:
         # Python takes old byte code for new when the code keeps its size and changes within the second it was loaded
         # in. https://docs.python.org/3/reference/import.html#cached-bytecode-invalidation
         sys.dont_write_bytecode = True
-        watch_code(reload, lambda: ending.ask(START_ANEW))
-    exit_code = _make_and_run(make, ending, patient=reload is not None)
+        watch_code(options.project_dir, lambda: ending.ask(START_ANEW))
+    try:
+        run = make(options, Project(options.project_dir, options.stage))
+    except SetupError as error:
+        if not options.reload:
+            sys.exit(str(error))
+        logger.exception("the code cannot be loaded; waiting for a change", exc_info=error.__cause__ or error)
+        exit_code = ending.wait()
+    else:
+        exit_code = ending.wait() if ending.asked else run(ending)
     if exit_code != START_ANEW:
         return exit_code
     # A signal from here on ends the process at once: none may be lost to the program that is being replaced.
@@ -82,19 +92,6 @@ def run_program(make: Callable[[], Program], *, reload: Path | None = None) -> i
         # The command of this process, once more.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
     return 0
-
-
-def _make_and_run(make: Callable[[], Program], ending: Ending, *, patient: bool) -> int:
-    try:
-        program = make()
-    except SetupError as error:
-        if not patient:
-            sys.exit(str(error))
-        logger.exception("the code cannot be loaded; waiting for a change", exc_info=error.__cause__ or error)
-    else:
-        if not ending.asked:
-            return program.run(ending)
-    return ending.wait()
 
 
 def watch_code(folder: Path, on_change: Callable[[], None]) -> None:

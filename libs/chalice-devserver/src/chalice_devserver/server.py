@@ -14,19 +14,17 @@ import os
 import socket
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chalice.app import Chalice
 
 from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused, RestApi
 from chalice_devserver.http import HOST, HttpResponse, LoopbackServer
-from chalice_devserver.logs import log_to_stdout
 from chalice_devserver.program import run_program
 from chalice_devserver.project import Function, InvocationFailed, Project, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from chalice_devserver.program import Ending
     from chalice_frontdoor.testing.events import Wire
@@ -76,8 +74,6 @@ class AppServer(LoopbackServer):
 def main(arguments: Sequence[str]) -> int:
     """Serve one project until SIGTERM or Ctrl-C."""
     parser = argparse.ArgumentParser(prog="python -m chalice_devserver.server", description="Serve a Chalice project.")
-    parser.add_argument("--project-dir", type=Path, required=True, help="the folder with app.py")
-    parser.add_argument("--stage", default="local", help="the stage of .chalice/config.json (default: local)")
     address = parser.add_mutually_exclusive_group(required=True)
     address.add_argument("--port", type=int, help="the port (0: any free one, which the first line names)")
     address.add_argument("--fd", type=int, help="a bound socket that this process inherits, instead of a port")
@@ -90,20 +86,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keys", metavar="URL", help="the issuer's public keys (JWKS)")
     parser.add_argument("--audience", metavar="CLIENT", nargs="+", help="the clients whose tokens are accepted")
     parser.add_argument("--open-route", metavar="ROUTE", nargs="+", default=[], help="needs no token: 'GET /health'")
-    parser.add_argument("--reload", action="store_true", help="restart when the project's code changes")
-    options = parser.parse_args(arguments)
-    log_to_stdout()
 
-    def make() -> AppServer:
-        project = Project(options.project_dir, options.stage)
+    def make(options: argparse.Namespace, project: Project) -> Callable[[Ending], int]:
         # A duplicate: the inherited descriptor outlives a reload, so that connections wait instead of being refused.
         reserved = options.port if options.fd is None else socket.socket(fileno=os.dup(options.fd))
         function = project.function("api_handler", project.app)
         server = AppServer(reserved, function, _door(options, project.app), concurrency=options.concurrency)
         server.allow_cross_site = options.allow_cross_site
-        return server
+        return server.run
 
-    return run_program(make, reload=options.project_dir if options.reload else None)
+    return run_program(parser, arguments, make)
 
 
 def _door(options: argparse.Namespace, app: Chalice) -> Door:

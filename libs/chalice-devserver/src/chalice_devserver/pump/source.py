@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalice_devserver.project import SetupError
+
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
@@ -28,7 +30,7 @@ class NotThere(Exception):
     """What the source reads from does not exist (yet)."""
 
 
-class RealAccount(Exception):
+class RealAccount(SetupError):
     """The queue or topic belongs to a real AWS account, and ``--real-account`` was not given."""
 
 
