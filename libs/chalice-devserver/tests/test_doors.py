@@ -11,8 +11,9 @@ from chalice import Chalice, IAMAuthorizer
 from fake_issuer import CLIENT, ISSUER, FakeKeys, access_claims, sign
 
 from chalice_devserver.authorizer import JwtAuthorizer
-from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused, RestApi
-from chalice_devserver.http import HttpResponse
+from chalice_devserver.doors import Door, HttpApi, LoadBalancer, RestApi
+from chalice_devserver.http import HttpResponse, Refusal
+from chalice_devserver.project import InvocationFailed
 from chalice_frontdoor.testing.events import CLIENT_ADDRESS, Wire
 
 ALB, HTTP_API = LoadBalancer(), HttpApi()
@@ -93,7 +94,7 @@ BROKEN_FOR_HTTP_API: list[dict[str, Any]] = [{"headers": headers} for headers in
 )
 def test_what_aws_would_refuse_is_refused(response):
     door, fields = response
-    with pytest.raises(ResponseRefused):
+    with pytest.raises(InvocationFailed):
         door.answer(fields)
 
 
@@ -123,21 +124,21 @@ def test_a_rest_apis_event_has_the_route_and_binary_types_of_the_app_in_base64(c
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/nothing"), ("DELETE", "/books/7"), ("GET", "/closed")])
 def test_a_rest_api_answers_itself_what_it_does_not_know(method, path):
-    with pytest.raises(DoorClosed) as closed:
+    with pytest.raises(Refusal) as closed:
         RestApi(rest_app()).event(Wire(method, path))
     assert closed.value.response.status == 403
 
 
 def test_a_rest_api_answers_a_preflight_and_takes_both_maps_of_headers():
     door = RestApi(rest_app())
-    with pytest.raises(DoorClosed) as closed:
+    with pytest.raises(Refusal) as closed:
         door.event(Wire("OPTIONS", "/books/7"))
     assert closed.value.response.status == 200
     assert ("Access-Control-Allow-Methods", "GET,OPTIONS,PUT") in closed.value.response.headers
     response = HTTP_API_RESPONSE | {"multiValueHeaders": {"Set-Cookie": ["a=1", "b=2"]}}
     headers = [("Content-Type", "text/plain"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")]
     assert door.answer(response) == HttpResponse(200, headers, b"x")
-    with pytest.raises(ResponseRefused):
+    with pytest.raises(InvocationFailed):
         door.answer(HTTP_API_RESPONSE | {"multiValueHeaders": ["a"]})
 
 
@@ -178,7 +179,7 @@ def test_open_routes_need_no_token():
     ],
 )
 def test_without_a_valid_token_the_function_is_never_called(method, path, authorizations, caplog):
-    with pytest.raises(DoorClosed) as closed:
+    with pytest.raises(Refusal) as closed:
         asked(method, path, *authorizations)
     assert (closed.value.response.status, closed.value.response.body) == (401, b'{"message":"Unauthorized"}')
     assert ("WWW-Authenticate", "Bearer") in closed.value.response.headers

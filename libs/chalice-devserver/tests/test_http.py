@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from chalice_devserver.http import BadRequest, HttpResponse, LoopbackServer, check_source
+from chalice_devserver.http import HttpResponse, LoopbackServer, Refusal, check_source
 from chalice_frontdoor.testing.events import Wire
 
 LIMIT = 1000
@@ -171,9 +171,9 @@ SERVED = [
 
 @pytest.mark.parametrize("request_", REFUSED, ids=repr)
 def test_what_another_site_can_make_a_browser_send_is_refused(request_):
-    with pytest.raises(BadRequest) as refusal:
+    with pytest.raises(Refusal) as refusal:
         check_source(request_)
-    assert refusal.value.status == 403
+    assert refusal.value.response.status == 403
 
 
 def test_programs_its_own_pages_and_links_are_served():
@@ -183,5 +183,5 @@ def test_programs_its_own_pages_and_links_are_served():
 
 def test_an_application_may_judge_origins_itself_but_not_the_host():
     check_source(a_request("POST", origin="http://evil.example", sec_fetch_site="cross-site"), allow_cross_site=True)
-    with pytest.raises(BadRequest):
+    with pytest.raises(Refusal):
         check_source(a_request(host="evil.example"), allow_cross_site=True)

@@ -18,7 +18,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from chalice_devserver.http import HttpResponse
+from chalice_devserver.http import HttpResponse, Refusal
+from chalice_devserver.project import InvocationFailed
 from chalice_frontdoor.testing.events import Wire, alb_event, http_api_2_event, rest_event
 
 if TYPE_CHECKING:
@@ -29,18 +30,6 @@ if TYPE_CHECKING:
     from chalice_devserver.authorizer import JwtAuthorizer
 
 logger = logging.getLogger(__name__)
-
-
-class ResponseRefused(Exception):
-    """The front door does not accept the function's response. AWS sends an error page of its own instead."""
-
-
-class DoorClosed(Exception):
-    """The front door refuses the request: the function never sees it. ``response`` is what the client gets."""
-
-    def __init__(self, response: HttpResponse) -> None:
-        super().__init__(response.status)
-        self.response = response
 
 
 class Unauthorized(Exception):
@@ -63,7 +52,7 @@ class Door:
         """The event that the function gets.
 
         Raises:
-            DoorClosed: the request is refused.
+            Refusal: the request is refused.
         """
         raise NotImplementedError
 
@@ -75,26 +64,26 @@ class Door:
         """What the client gets for the function's ``response``.
 
         Raises:
-            ResponseRefused: AWS would not accept it.
+            InvocationFailed: AWS would not accept it.
         """
         if not isinstance(response, dict):
-            raise ResponseRefused(f"the response is a {type(response).__name__}, not an object")
+            raise InvocationFailed(f"the response is a {type(response).__name__}, not an object")
         if self.max_response_bytes is not None and len(json.dumps(response)) > self.max_response_bytes:
-            raise ResponseRefused(f"the response is larger than {self.max_response_bytes} bytes")
+            raise InvocationFailed(f"the response is larger than {self.max_response_bytes} bytes")
         status, body = response.get("statusCode"), response.get("body", "")
         # HTTP APIs would turn a response without a status into a 200, which no app intends.
         if not isinstance(status, int) or not 200 <= status <= 599:  # noqa: PLR2004 - the final statuses of HTTP
-            raise ResponseRefused(f"statusCode is {status!r}")
+            raise InvocationFailed(f"statusCode is {status!r}")
         try:
             headers = self.headers(response)
         except (AttributeError, KeyError, TypeError):
-            raise ResponseRefused("the headers have another form") from None
+            raise InvocationFailed("the headers have another form") from None
         if not isinstance(body, str) or not all(isinstance(value, str) for _, value in headers):
-            raise ResponseRefused("the body or a header is no string")
+            raise InvocationFailed("the body or a header is no string")
         try:
             content = base64.b64decode(body, validate=True) if response.get("isBase64Encoded") else body.encode()
         except ValueError:
-            raise ResponseRefused("body is no base64, or no Unicode text") from None
+            raise InvocationFailed("body is no base64, or no Unicode text") from None
         if content and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("Content-Type", self.default_type))
         return HttpResponse(status, headers, content)
@@ -148,7 +137,7 @@ class HttpApi(Door):
         except Unauthorized as refusal:
             logger.warning("the authorizer refused a request: %s", refusal)
             headers = [("Content-Type", "application/json"), ("WWW-Authenticate", "Bearer")]
-            raise DoorClosed(HttpResponse(401, headers, b'{"message":"Unauthorized"}')) from None
+            raise Refusal(HttpResponse(401, headers, b'{"message":"Unauthorized"}')) from None
         return _with_context(http_api_2_event(replace(wire, claims=claims)), request)
 
     def headers(self, response: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -173,7 +162,7 @@ class RestApi(Door):
         event = rest_event(_traced(request), tuple(self._app.routes))
         entries = self._app.routes.get(event["resource"], {})
         if request.method == "OPTIONS" and "OPTIONS" not in entries and any(each.cors for each in entries.values()):
-            raise DoorClosed(_preflight(entries))
+            raise Refusal(_preflight(entries))
         if request.method not in entries:
             raise _closed("MissingAuthenticationTokenException", "Missing Authentication Token")
         if entries[request.method].authorizer is not None:
@@ -195,9 +184,9 @@ def _lines(headers: dict[str, list[str]]) -> list[tuple[str, Any]]:
     ]
 
 
-def _closed(kind: str, message: str) -> DoorClosed:
+def _closed(kind: str, message: str) -> Refusal:
     headers = [("Content-Type", "application/json"), ("x-amzn-ErrorType", kind)]
-    return DoorClosed(HttpResponse(403, headers, json.dumps({"message": message}).encode()))
+    return Refusal(HttpResponse(403, headers, json.dumps({"message": message}).encode()))
 
 
 def _preflight(entries: dict[str, Any]) -> HttpResponse:

@@ -58,18 +58,19 @@ class HttpResponse:
     body: bytes
 
 
-class BadRequest(Exception):
-    """A request that never reaches the application; answered with a problem document (RFC 9457)."""
+class Refusal(Exception):
+    """The request never reaches the application; ``response`` is what the client gets."""
 
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status = HTTPStatus(status)
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__(response.status)
+        self.response = response
 
-    def response(self) -> HttpResponse:
-        """The problem document."""
-        problem = {"type": "about:blank", "title": self.status.phrase, "status": self.status, "detail": str(self)}
-        headers = [("Content-Type", "application/problem+json"), ("Connection", "close")]
-        return HttpResponse(self.status, headers, json.dumps(problem).encode())
+
+def refuse(status: HTTPStatus, detail: str) -> Refusal:
+    """A refusal with a problem document (RFC 9457)."""
+    problem = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
+    headers = [("Content-Type", "application/problem+json"), ("Connection", "close")]
+    return Refusal(HttpResponse(status, headers, json.dumps(problem).encode()))
 
 
 def check_source(request: Wire, *, allow_cross_site: bool = False) -> None:
@@ -78,32 +79,32 @@ def check_source(request: Wire, *, allow_cross_site: bool = False) -> None:
     ``allow_cross_site`` checks ``Host`` only.
 
     Raises:
-        BadRequest: 403, or 400 if ``Host`` is missing or occurs twice.
+        Refusal: 403, or 400 if ``Host`` is missing or occurs twice.
     """
     hosts = [value.lower() for name, value in request.headers if name.lower() == "host"]
     if len(hosts) != 1:
-        raise BadRequest(HTTPStatus.BAD_REQUEST, "A request has one Host header.")
+        raise refuse(HTTPStatus.BAD_REQUEST, "A request has one Host header.")
     name = re.sub(r":[0-9]+$", "", hosts[0])
     if not LOOPBACK_NAME.fullmatch(name):
-        raise BadRequest(HTTPStatus.FORBIDDEN, "The Host is not a name of this machine.")
+        raise refuse(HTTPStatus.FORBIDDEN, "The Host is not a name of this machine.")
     if allow_cross_site:
         return
     if (request.header("origin") or f"http://{hosts[0]}").lower() != f"http://{hosts[0]}":
-        raise BadRequest(HTTPStatus.FORBIDDEN, "Requests of another origin are refused.")
+        raise refuse(HTTPStatus.FORBIDDEN, "Requests of another origin are refused.")
     is_link = (
         request.method in {"GET", "HEAD"}
         and request.header("sec-fetch-mode") == "navigate"
         and request.header("sec-fetch-dest") == "document"
     )
     if (request.header("sec-fetch-site") or "none") not in {"none", "same-origin"} and not is_link:
-        raise BadRequest(HTTPStatus.FORBIDDEN, "Requests of another site are refused.")
+        raise refuse(HTTPStatus.FORBIDDEN, "Requests of another site are refused.")
 
 
 def _path_and_query(target: str) -> tuple[str, str]:
     """Both parts of ``target``, whatever form it has (RFC 9112, section 3.2), as they were sent."""
     target = re.sub(r"^https?://[^/?]*", "", target.partition("#")[0], flags=re.IGNORECASE)
     if not target.startswith("/"):
-        raise BadRequest(HTTPStatus.BAD_REQUEST, "The target of the request is not a path.")
+        raise refuse(HTTPStatus.BAD_REQUEST, "The target of the request is not a path.")
     path, _, query = target.partition("?")
     return path, query
 
@@ -128,7 +129,7 @@ class LoopbackServer:
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="http", daemon=True)
 
     def answer(self, request: Wire) -> HttpResponse:
-        """The response to ``request``."""
+        """The response to ``request``, or `Refusal`."""
         raise NotImplementedError
 
     def start(self) -> None:
@@ -153,15 +154,17 @@ class LoopbackServer:
         try:
             request = self._read_request(scope, bytes(body))
             check_source(request, allow_cross_site=self.allow_cross_site)
-        except BadRequest as refusal:
-            response = refusal.response()
-        else:
             response = await _in_thread(lambda: self.answer(request))
+        except Refusal as refusal:
+            response = refusal.response
         await _send(scope, send, response)
 
     def _read_request(self, scope: Any, body: bytes) -> Wire:  # noqa: ANN401 - ASGI
         if len(body) > self.max_request_bytes:
-            raise BadRequest(413, f"The body is larger than the {self.max_request_bytes} bytes that are accepted.")
+            raise refuse(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"The body is larger than the {self.max_request_bytes} bytes that are accepted.",
+            )
         target = (scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")).decode("ascii")
         path, query = _path_and_query(target)
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])

@@ -37,7 +37,7 @@ class SetupError(Exception):
 
 
 class InvocationFailed(Exception):
-    """A function raised, exited, ran over its time or returned what is no JSON. Lambda calls that a function error."""
+    """A function raised, exited, ran over its time, or returned what is no JSON or what AWS does not accept."""
 
 
 @dataclass(frozen=True)

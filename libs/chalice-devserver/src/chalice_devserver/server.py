@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Chalice
 
-from chalice_devserver.doors import Door, DoorClosed, HttpApi, LoadBalancer, ResponseRefused, RestApi
+from chalice_devserver.doors import Door, HttpApi, LoadBalancer, RestApi
 from chalice_devserver.http import HOST, HttpResponse, LoopbackServer
 from chalice_devserver.program import run_program
 from chalice_devserver.project import Function, InvocationFailed, Project, SetupError
@@ -54,9 +54,7 @@ class AppServer(LoopbackServer):
             return self._door.overload
         try:
             return self._door.answer(self._function.invoke(self._door.event(request)))
-        except DoorClosed as closed:
-            return closed.response
-        except (InvocationFailed, ResponseRefused) as error:
+        except InvocationFailed as error:
             # Not `exception`: the stack of a failing function is in the log already.
             logger.error("AWS would answer with its own error page: %s", error)  # noqa: TRY400
             return self._door.failure
