@@ -179,7 +179,6 @@ def get_dead_letters() -> list[dict[str, object]]:
     spec=operation(
         "Bring one message that failed back to the queue. If it fails again, it comes back under a new id.",
         {202: json_of(ref("DeadLetter"), "It is queued again.")},
-        parameters=[openapi.DEAD_LETTER_ID],
     ),
 )
 def post_dead_letter(id: str) -> Response:  # noqa: A002
@@ -189,7 +188,7 @@ def post_dead_letter(id: str) -> Response:  # noqa: A002
 @app.route(
     "/cola/fallidos/{id}",
     methods=["DELETE"],
-    spec=operation("Drop one message that failed.", {204: openapi.GONE}, parameters=[openapi.DEAD_LETTER_ID]),
+    spec=operation("Drop one message that failed.", {204: openapi.GONE}),
 )
 def delete_dead_letter(id: str) -> Response:  # noqa: A002
     services().queue.take(id, resend=False)
@@ -210,7 +209,7 @@ def get_users() -> Response:
     return _page("/usuarios", found, cursor and urlencode({"cursor": cursor}))
 
 
-@app.route("/usuarios/yo", spec=operation("The caller's own account.", {200: json_of(ref("Usuario"))}, problems=(404,)))
+@app.route("/usuarios/yo", spec=operation("The caller's own account.", {200: openapi.USER}, problems=(404,)))
 def get_own_user() -> dict[str, object]:
     return users().find(app.caller.name)
 
@@ -220,7 +219,7 @@ def get_own_user() -> dict[str, object]:
     methods=["POST"],
     spec=operation(
         "Invite a person, who gets an email with a temporary password.",
-        {201: json_of(ref("Usuario"))},
+        {201: openapi.USER},
         problems=(404, 409),
         body=openapi.INVITATION,
     ),
@@ -233,13 +232,7 @@ def post_user() -> Response:
 @app.route(
     "/usuarios/{id}",
     methods=["PUT"],
-    spec=operation(
-        "Change a person's role.",
-        {200: json_of(ref("Usuario"))},
-        problems=(409,),
-        parameters=[openapi.USER_ID],
-        body=openapi.ROLE,
-    ),
+    spec=operation("Change a person's role.", {200: openapi.USER}, problems=(409,), body=openapi.ROLE),
 )
 def put_user(id: str) -> dict[str, object]:  # noqa: A002
     return users().change_role(id, read_fields(read_json(app.current_request), ROLE)["rol"])
@@ -248,12 +241,7 @@ def put_user(id: str) -> dict[str, object]:  # noqa: A002
 @app.route(
     "/usuarios/{id}",
     methods=["DELETE"],
-    spec=operation(
-        "Remove a person's account and end the sessions.",
-        {204: openapi.GONE},
-        problems=(409,),
-        parameters=[openapi.USER_ID],
-    ),
+    spec=operation("Remove a person's account and end the sessions.", {204: openapi.GONE}, problems=(409,)),
 )
 def delete_user(id: str) -> Response:  # noqa: A002
     users().remove(id)
@@ -264,12 +252,7 @@ def delete_user(id: str) -> Response:  # noqa: A002
     "/usuarios/{id}/reenviar",
     methods=["POST"],
     content_types=["*/*"],
-    spec=operation(
-        "Send an invitation again, with a new temporary password.",
-        {200: json_of(ref("Usuario"))},
-        problems=(409,),
-        parameters=[openapi.USER_ID],
-    ),
+    spec=operation("Send an invitation again, with a new temporary password.", {200: openapi.USER}, problems=(409,)),
 )
 def post_invitation(id: str) -> dict[str, object]:  # noqa: A002
     return users().invite_again(id)

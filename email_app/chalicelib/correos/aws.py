@@ -177,11 +177,10 @@ _COUNTS: dict[str, QueueAttributeNameType] = {
 
 @dataclass
 class SqsQueue:
-    """The queue of emails and its dead letters. Every method raises `AwsUnavailable`.
+    """The queue of emails and its dead letters (docs/design/email.md). Every method raises `AwsUnavailable`.
 
-    The redrive moves the messages itself instead of starting SQS's own task (`StartMessageMoveTask`): the answer can
-    say how many came back, and it works where that action does not exist. A message is sent before it is deleted: if
-    the process dies in between, it is in both queues, and the ledger makes one email of it.
+    A dead letter is sent before it is deleted: if the process dies in between, it is in both queues, and the ledger
+    makes one email of it.
     """
 
     sqs: SQSClient

@@ -1,10 +1,8 @@
 """The consumer's work: each message becomes its emails, once each, whatever happens in between.
 
-For each email: claim its row, hand it to SES, record the answer. The row is claimed before SES is called, so that
-
-- a message that is delivered again, or to two consumers at once, sends nothing more;
-- a process that dies before, in or after the call leaves a row that says `enviando`. After its lease it is `incierto`:
-  SES's own `Send` event settles it (ses_feedback.py), and if none comes it is sent once more, never a third time.
+For each email: claim its row, hand it to SES, record the answer (docs/design/email.md). The row is claimed first, so
+that a message which comes again, or to two consumers at once, sends nothing more, and a process that dies leaves a row
+which says `enviando`.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from typing import TYPE_CHECKING
 from chalicelib.correos.aws import AwsUnavailable, NotTaken
 from chalicelib.correos.event import UnreadableMessage, read_message
 from chalicelib.correos.ledger import CONFLICTS, RowChanged, update
-from chalicelib.correos.mail import MAX_SENDS, Busy, Mail, Settled, State, StepRefused
+from chalicelib.correos.mail import MAX_SENDS, Busy, Mail, State, StepRefused
 from chalicelib.correos.notices import Outgoing, mails_for
 
 if TYPE_CHECKING:
@@ -127,18 +125,27 @@ class Sender:
 
     def _deliver(self, outgoing: Outgoing, deadline: float) -> Retry | None:
         try:
-            claimed = self._claim(outgoing.mail, deadline)
-        except Settled:
+            row = self._claim(outgoing.mail, deadline)
+        except StepRefused:
             return None
         except Busy as busy:
             return Retry(busy.until)
-        return self._send(claimed, outgoing)
+        try:
+            message_id = self.mailer.send(row, outgoing.content)
+        except NotTaken as error:
+            return self._record_failure(row, error)
+        # Logged before it is recorded, so that the id is not lost when the ledger does not answer.
+        text, extra = "[SES] Enviado: %s - correo %s - MessageId: %s", {"resultado": "enviado"}
+        logger.info(text, row.type, row.id, message_id, extra=extra)  # infra/metrics.tf counts each `resultado`
+        with suppress(StepRefused):  # SES's event was faster than its answer
+            update(self.ledger, row, lambda now: now.reported(State.SENT, self.clock(), message_id=message_id))
+        return None
 
     def _claim(self, mail: Mail, deadline: float) -> Mail:
         """The row, held by us. It is also ours if botocore's repetition met what its first attempt had written.
 
         Raises:
-            Settled: nothing is left to send.
+            StepRefused: nothing is left to send.
             Busy: it is not our turn yet.
             AwsUnavailable
         """
@@ -161,18 +168,6 @@ class Sender:
             write = partial(self.ledger.save, row.next_step(claim_id, self.clock()))
         raise AwsUnavailable("the row changes under every attempt")
 
-    def _send(self, row: Mail, outgoing: Outgoing) -> Retry | None:
-        try:
-            message_id = self.mailer.send(row, outgoing.content)
-        except NotTaken as error:
-            return self._record_failure(row, error)
-        # Logged before it is recorded, so that the id is not lost when the ledger does not answer.
-        text, extra = "[SES] Enviado: %s - correo %s - MessageId: %s", {"resultado": "enviado"}
-        logger.info(text, row.type, row.id, message_id, extra=extra)  # infra/metrics.tf counts each `resultado`
-        with suppress(StepRefused):  # SES's event was faster than its answer
-            update(self.ledger, row, lambda now: now.reported(State.SENT, self.clock(), message_id=message_id))
-        return None
-
     def _record_failure(self, row: Mail, error: NotTaken) -> Retry | None:
         fact, claim_id = _FACTS[error.state], row.claim_id
         logger.warning(
@@ -183,13 +178,9 @@ class Sender:
         except StepRefused:
             # An event of SES settled it, or it is another consumer's turn: the next delivery sees what is left.
             return Retry()
-        match row.state:
-            case State.PENDING:
-                return Retry()
-            case State.UNCERTAIN if row.sends < MAX_SENDS:
-                return Retry(row.lease_until)
-            case _:
-                return None
+        if row.state is State.PENDING:
+            return Retry()
+        return Retry(row.lease_until) if row.state is State.UNCERTAIN and row.sends < MAX_SENDS else None
 
 
 def _combine(retries: list[Retry]) -> Retry | None:

@@ -75,10 +75,6 @@ class StepRefused(Exception):
     """The step does not follow from the row's state: a concurrent write was faster, and nothing is left to do."""
 
 
-class Settled(Exception):
-    """Nothing is left to send: the message is acknowledged."""
-
-
 class Busy(Exception):
     """Another consumer holds the email, or it waits for SES's `Send` event: the message is retried after ``until``."""
 
@@ -156,24 +152,16 @@ class Mail:
         """What a consumer that finds this row may save: the row claimed, or `incierto` if its holder died.
 
         Raises:
-            Settled: it is sent, it failed for good, or it was handed over `MAX_SENDS` times.
+            StepRefused: it is sent, it failed for good, or it was handed over `MAX_SENDS` times.
             Busy: another consumer holds it, or it still waits for SES.
         """
-        match self.state:
-            case State.PENDING:
-                return self.claimed(claim_id, now)
-            case State.SENDING:
-                self._refuse_before_lease_end(now)
-                return self.not_taken(self.claim_id, State.UNCERTAIN, now)
-            case State.UNCERTAIN if self.sends < MAX_SENDS:
-                self._refuse_before_lease_end(now)
-                return self.claimed(claim_id, now)
-            case _:
-                raise Settled
-
-    def _refuse_before_lease_end(self, now: datetime) -> None:
-        if self.lease_until is not None and now < self.lease_until:
+        if self.state not in UNSENT or (self.state is State.UNCERTAIN and self.sends >= MAX_SENDS):
+            raise StepRefused
+        if self.state is not State.PENDING and self.lease_until and now < self.lease_until:
             raise Busy(self.lease_until)
+        if self.state is State.SENDING:
+            return self.not_taken(self.claim_id, State.UNCERTAIN, now)
+        return self.claimed(claim_id, now)
 
     def queued(self, now: datetime, failure: str | None = None) -> Mail:
         """The request that queues it has ended, or has failed without a consumer having seen it."""

@@ -11,7 +11,6 @@ from chalicelib.correos.ledger import MailQuery, as_attributes, sort_key
 from chalicelib.correos.mail import State
 from contract.api import unknown_field
 from contract.events import UUID
-from contract.text import not_one_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,12 +19,12 @@ if TYPE_CHECKING:
     from chalicelib.correos.mail import Mail
 
 DEFAULT_LIMIT, MAX_LIMIT = 50, 200
-MAX_EMPLOYEE = 2**63 - 1
 
 DIGEST = "[0-9a-f]{32}"
 _INSTANT = r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z"
 _ID = re.compile(f"({UUID})_({DIGEST})")
 _WHOLE_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+_STATES = ", ".join(State)
 _SHOWN = (
     *("evento", "tipo", "empleado", "destinatario", "asunto", "estado", "motivo", "envios", "mensaje_id"),
     *("creado_en", "actualizado_en"),
@@ -38,11 +37,11 @@ class MailNotFound(Exception):
 
 
 class Parameter(NamedTuple):
-    """One parameter of the list, for the check and for the API's description."""
+    """One parameter of the list, for the check and for the API's description: its schema, and what it must be."""
 
     schema: dict[str, Any]
-    description: str
-    refusal: dict[str, str]
+    es: str
+    en: str
 
     def read(self, text: str) -> Any:  # noqa: ANN401 - by its schema
         """The value; ValueError if the schema does not allow it."""
@@ -57,31 +56,21 @@ class Parameter(NamedTuple):
 
 
 PARAMETERS = {
-    "estado": Parameter(
-        {"type": "array", "items": {"enum": list(State)}},
-        "One of these states; may be repeated.",
-        not_one_of(State).message,
-    ),
-    "evento": Parameter(
-        {"type": "string", "pattern": f"^{UUID}$"},
-        "Id of an event.",
-        {"es": "Debe ser el id de un evento (UUID).", "en": "It must be the id of an event (UUID)."},
-    ),
+    "estado": Parameter({"type": "array", "items": {"enum": list(State)}}, f"uno de: {_STATES}", f"one of: {_STATES}"),
+    "evento": Parameter({"type": "string", "pattern": f"^{UUID}$"}, "el id de un evento (UUID)", "the id of an event"),
     "empleado": Parameter(
-        {"type": "integer", "minimum": 1, "maximum": MAX_EMPLOYEE},
-        "Number of an employee.",
-        {"es": "Debe ser el número de un empleado.", "en": "It must be the number of an employee."},
+        {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}, "el número de un empleado", "the number of an employee"
     ),
     "limite": Parameter(
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
-        "Rows in a page.",
-        {"es": f"Debe ser un número de 1 a {MAX_LIMIT}.", "en": f"It must be a number from 1 to {MAX_LIMIT}."},
+        f"un número de 1 a {MAX_LIMIT}",
+        f"the size of a page, a number from 1 to {MAX_LIMIT}",
     ),
     # A position of the list, readable. A forged one only begins the list elsewhere: nothing to sign.
     "cursor": Parameter(
         {"type": "string", "pattern": f"^{_INSTANT}_{UUID}_{DIGEST}$"},
-        "From the Link of the page before.",
-        {"es": "No es un cursor de esta lista.", "en": "It is no cursor of this list."},
+        "un cursor de esta lista",
+        "a cursor of this list, from the Link of the page before",
     ),
 }
 COUNTED_BY = ("estado", "evento", "empleado")
@@ -101,7 +90,8 @@ def check_query(parameters: Mapping[str, list[str]], known: Iterable[str] = PARA
         try:
             values = [parameter.read(text) for text in texts]
         except ValueError:
-            errors.append(FieldError(name, "formato", parameter.refusal))
+            refusal = {"es": f"Debe ser {parameter.es}.", "en": f"It must be {parameter.en}."}
+            errors.append(FieldError(name, "formato", refusal))
             continue
         if name == "estado":
             query = query._replace(estado=frozenset(values))

@@ -36,14 +36,8 @@ if TYPE_CHECKING:
 MAX_SUBJECT = 150
 """Characters; longer subjects are cut. Mail programs show 40 to 80 of them."""
 
-_COLOURS = {
-    CREADO: "#1a7f4b",
-    ACTUALIZADO: "#2563b0",
-    ELIMINADO: "#b3363a",
-    RESTAURADO: "#1a7f4b",
-    LOTE: "#2563b0",
-    DIRECTO: "#4a5560",
-}
+_COLOURS = {CREADO: "#1a7f4b", RESTAURADO: "#1a7f4b", ELIMINADO: "#b3363a", DIRECTO: "#4a5560"}
+_OTHER_COLOUR = "#2563b0"
 
 # Line and paragraph separators and control characters end a header or a line; direction marks disguise a text.
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -204,7 +198,7 @@ def lay_out(letter: Letter, kind: str, language: str) -> Content:
         facts=_TABLE.format(rows="\n".join(rows)) if rows else "",
         link="".join(_LINK.format(label=escape(label), url=escape(url)) for label, url in letter.link),
         footer=escape(letter.footer),
-        colour=_COLOURS[kind],
+        colour=_COLOURS.get(kind, _OTHER_COLOUR),
     )
     facts = "\n".join(f"{one_line(label)}: {one_line(value)}" for label, value in (*letter.facts, *letter.link))
     # "-- " and a line end begin a signature, which mail programs fold (RFC 3676 4.3).

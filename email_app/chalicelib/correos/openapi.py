@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chalice_frontdoor.idempotency import describe_header
-from chalice_frontdoor.openapi import Schema, header, in_path, json_of, list_of, object_of, query, ref
+from chalice_frontdoor.openapi import Schema, header, json_of, list_of, object_of, query, ref
 from chalicelib.correos.dead_letters import UNREADABLE, UNSENT
 from chalicelib.correos.direct_mail import FIELDS
 from chalicelib.correos.event import TYPES
@@ -39,19 +39,16 @@ _EVENT_ID: Schema = PARAMETERS["evento"].schema
 _STATE: Schema = PARAMETERS["estado"].schema["items"]
 _MOMENT: Schema = {"type": "string", "format": "date-time"}
 
-_DEAD_LETTER: Schema = {"type": "string", "description": "SQS's id of the message."}
-
-DEAD_LETTER_ID = in_path("id", _DEAD_LETTER)
 # The email's row is the key's memory.
 IDEMPOTENCY_KEY = describe_header(KEPT.days * 24)
-LISTING = [query(name, parameter.schema, parameter.description) for name, parameter in PARAMETERS.items()]
+LISTING = [query(name, parameter.schema, f"Must be {parameter.en}.") for name, parameter in PARAMETERS.items()]
 COUNTING = [each for each in LISTING if each["name"] in COUNTED_BY]
 LOCATION = {"Location": header("Where its state is.")}
+USER = json_of(ref("Usuario"))
 GONE: Schema = {"description": "It is gone."}
 
 DIRECT_MAIL = object_of(FIELDS)
 _ROLE: Schema = {"enum": list(ROLES)}
-USER_ID = in_path("id", {"type": "string", "description": "The pool's id of the user."})
 USER_CURSOR = query("cursor", TEXT, "From the header Link.")
 INVITATION = object_of({"email": {**SCHEMA, "maxLength": MAX_NAME}, "rol": _ROLE})
 ROLE = object_of({"rol": _ROLE})
@@ -89,7 +86,7 @@ def components() -> Schema:
             ),
             "DeadLetter": object_of(
                 {
-                    "id": _DEAD_LETTER,
+                    "id": {**TEXT, "description": "SQS's id of the message."},
                     "recibido_en": {**_MOMENT, "description": "When it entered the queue."},
                     "motivo": {"enum": [UNREADABLE, UNSENT]},
                     "detalle": _optional("What makes the message unreadable: a member and its rule, never a value."),
@@ -101,7 +98,7 @@ def components() -> Schema:
             ),
             "Usuario": object_of(
                 {
-                    "id": TEXT,
+                    "id": {**TEXT, "description": "The pool's id."},
                     "email": TEXT,
                     "rol": {"enum": [*ROLES, None]},
                     "estado": {"enum": list(STATES), "description": "caducado: the invitation has expired."},

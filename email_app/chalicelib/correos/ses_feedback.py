@@ -60,13 +60,6 @@ _CODE = re.compile(r"[A-Za-z0-9-]{1,60}")
 _MESSAGE_ID = re.compile(r"[!-~]{1,200}")
 
 
-class UnreadableResult(Exception):
-    """A notification that is no event about one of our emails. Dropped: repeating does not help.
-
-    The text never has a value, so that it may be logged.
-    """
-
-
 class Result(NamedTuple):
     event_id: str
     digest: str
@@ -78,31 +71,26 @@ class Result(NamedTuple):
     """SES's codes, such as ``Bounce.Permanent.General``."""
 
 
-def read_result(message: str) -> Result:
-    """Read the message of a notification.
-
-    Raises:
-        UnreadableResult: it is no SES event, or has not our tags.
-    """
+def read_result(message: str) -> Result | None:
+    """Read the message of a notification; None if it is no event of SES about one of our emails."""
     try:
         data = json.loads(message)
     except (ValueError, RecursionError):
-        raise UnreadableResult("the message is not JSON") from None
+        return None
     match data:
         # SES gives each tag as a list of its values; we send one.
         case {
             "eventType": str(kind),
-            "mail": {"tags": {aws.EVENT_TAG: [str(event_id)], aws.RECIPIENT_TAG: [str(digest)]}},
+            "mail": {"tags": {aws.EVENT_TAG: [str(event)], aws.RECIPIENT_TAG: [str(digest)]}},
         }:
-            is_ours = kind in STATES and is_uuid(event_id) and _DIGEST.fullmatch(digest)
+            if kind not in STATES or not (is_uuid(event) and _DIGEST.fullmatch(digest)):
+                return None
         case _:
-            is_ours = None
-    if not is_ours:
-        raise UnreadableResult("eventType is unknown, or the tags are not ours")
+            return None
     codes = _read_codes(kind, data)
     state = next((_BY_CODE[code] for code in codes if code in _BY_CODE), STATES[kind])
     reason = ".".join([kind, *codes]) if state in _FAILURES else None
-    return Result(event_id, digest, _matching(_MESSAGE_ID, data["mail"].get("messageId")), kind, state, reason)
+    return Result(event, digest, _matching(_MESSAGE_ID, data["mail"].get("messageId")), kind, state, reason)
 
 
 def _read_codes(kind: str, data: dict[str, object]) -> list[str]:
@@ -115,13 +103,14 @@ def _read_codes(kind: str, data: dict[str, object]) -> list[str]:
 def record_result(ledger: DynamoLedger, message: str, clock: Callable[[], datetime]) -> None:
     """Bring the email's row to the state that the event reports, unless it is further already.
 
+    A message that is no such event is dropped: repeating it does not help. The log has no word of it.
+
     Raises:
         AwsUnavailable: DynamoDB does not answer; SNS delivers the event again.
     """
-    try:
-        result = read_result(message)
-    except UnreadableResult as error:
-        logger.warning("[SES] Evento ignorado: %s", error)
+    result = read_result(message)
+    if result is None:
+        logger.warning("[SES] Evento ignorado: no es de un correo nuestro")
         return
     mail = ledger.read(result.event_id, result.digest)
     if mail is None:

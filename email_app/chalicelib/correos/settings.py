@@ -39,14 +39,11 @@ class Settings:
         self.notify_to = read.read("NOTIFY_TO", "email addresses, separated by commas", _parse_addresses)
         #: Whether a new employee is greeted.
         self.notify_employee = read.read_flag("NOTIFY_EMPLOYEE")
-        #: The one whose events come back to this app.
         rule = "the name of an SES configuration set"
         self.ses_configuration_set = read.read_text("SES_CONFIGURATION_SET", rule, pattern=_NAME)
         #: Emails per second that this process may send: its share of the account's SES limit.
         self.mail_rate = read.read("MAIL_RATE", f"a number above 0, at most {MAX_RATE}", _parse_rate)
-        #: The language of the emails that this app words.
         self.mail_language = read.read_choice("MAIL_LANGUAGE", LANGUAGES, default=LANGUAGES[0])
-        #: Of the times in emails.
         self.time_zone = read.read("TIME_ZONE", "a time zone, such as Europe/Madrid", _parse_time_zone, _UTC)
         #: For links to employees; without it there are none.
         self.page_url = read.read_text("PAGE_URL", "the page's address", pattern=_PAGE, default="")
