@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from chalicelib.correos import bootstrap
+from chalicelib.correos.aws import SqsQueue
 from chalicelib.correos.ledger import DynamoLedger
 from tests.unit.email_app.fakes import FakeLedger, FakeServices
 
@@ -49,11 +50,8 @@ def ledger(request):
 
 
 @pytest.fixture
-def queues(aws):
-    """The addresses of a queue and of its dead letters: a message is dead after two receives."""
+def queue(aws):
+    """An empty queue of the emulator, with its dead letters."""
     sqs, name = aws("sqs"), str(uuid.uuid4())
-    dlq = sqs.create_queue(QueueName=f"{name}-dlq")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=dlq, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
-    queue = sqs.create_queue(QueueName=name, Attributes={"RedrivePolicy": policy})["QueueUrl"]
-    return queue, dlq
+    urls = (sqs.create_queue(QueueName=each)["QueueUrl"] for each in (name, f"{name}-dlq"))
+    return SqsQueue(sqs, aws("cloudwatch"), *urls)

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalicelib.correos.aws import AwsUnavailable, DeadLetterNotFound, NotTaken
+from chalicelib.correos.aws import AwsUnavailable, NotTaken
 from chalicelib.correos.bootstrap import Services
 from chalicelib.correos.ledger import RowChanged, sort_key
 from chalicelib.correos.mail import Mail, State, recipient_digest
@@ -177,7 +177,6 @@ class FakeQueue:
         self.sent: list[str] = []
         self.put_offs: list[tuple[str, timedelta]] = []
         self.is_down = False
-        self.dead_letters: dict[str, dict[str, object]] = {}
         self.before_the_answer_is_lost: Callable[[str], object] | None = None
         """What happens with the next message, which gets into the queue although the sender does not learn it."""
 
@@ -191,35 +190,6 @@ class FakeQueue:
     def put_off(self, receipt_handle, delay):
         self._answer()
         self.put_offs.append((receipt_handle, delay))
-
-    def depths(self):
-        self._answer()
-        return {"cola": {"visibles": len(self.sent)}, "fallidos": {"visibles": len(self.dead_letters)}}
-
-    def kill(self, *texts):
-        """Puts these messages among the dead letters, as m1, m2 and so on."""
-        for number, text in enumerate(texts, start=1):
-            attributes = {"SentTimestamp": str(int(NOW.timestamp() * 1000)), "ApproximateReceiveCount": "5"}
-            message = {"MessageId": f"m{number}", "Body": text, "Attributes": attributes}
-            self.dead_letters[message["MessageId"]] = message
-
-    def list_dead_letters(self):
-        self._answer()
-        return list(self.dead_letters.values())
-
-    def take(self, message_id, *, resend):
-        self._answer()
-        if message_id not in self.dead_letters:
-            raise DeadLetterNotFound
-        message = self.dead_letters.pop(message_id)
-        self.sent += [message["Body"]] if resend else []
-        return message
-
-    def redrive(self):
-        self._answer()
-        moved = len(self.dead_letters)
-        self.dead_letters.clear()
-        return {"reenviados": moved, "quedan": 0}
 
     def _answer(self):
         if self.is_down:

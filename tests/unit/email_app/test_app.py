@@ -3,13 +3,15 @@
 import json
 import re
 
+import boto3
 import pytest
 from chalice.test import Client as ChaliceClient
 
 from chalice_frontdoor.testing.client import Client
+from chalicelib.correos.aws import SqsQueue, client_config
 from chalicelib.correos.mail import State
-from email_app.app import RULES, app
-from tests.unit.email_app.fakes import golden, mail, ses_event
+from email_app.app import app
+from tests.unit.email_app.fakes import event_id, golden, mail, ses_event
 
 MAIL = {"to": "ana@example.com", "subject": "Reunión", "body": "A las diez.\n"}
 UNKNOWN_ID = "0b6b0a4e-6f0c-4b60-9d0d-2f6a3f1f7a11_" + "0" * 32
@@ -26,17 +28,6 @@ def test_health_touches_nothing(fakes):
     for door in ("http_api_1", "http_api_2", "chalice_local"):
         answer = Client(app, door).get("/health")
         assert (answer.status, answer.json()) == (200, {"estado": "ok"}), door
-
-
-def test_the_description_names_every_route_and_its_role(client):
-    described = {
-        (method.upper(), path): "".join(role for each in operation["security"] for role in each["acceso"])
-        for path, operations in client.get("/openapi.json").json()["paths"].items()
-        for method, operation in operations.items()
-    }
-
-    assert described == RULES
-    assert described.keys() == {(method, path) for path, methods in app.routes.items() for method in methods}
 
 
 # ---- GET /correos ----------------------------------------------------------------------------------------------
@@ -142,46 +133,54 @@ def test_an_email_that_does_not_exist_is_not_found(client):
 # ---- the queue -------------------------------------------------------------------------------------------------
 
 
-def test_the_queue_is_counted_and_dead_letters_are_brought_back(client, fakes):
-    client.post("/notify/email", json=MAIL)
-    fakes.queue.kill("{}", "{}", "{}")
+def test_dead_letters_are_inspected_resent_and_dropped_one_by_one(client, fakes, queue):
+    fakes.queue = queue
+    direct = client.post("/notify/email", json=MAIL).json()["evento"]
+    [message] = queue.sqs.receive_message(QueueUrl=queue.queue_url)["Messages"]
+    events = (golden(), golden(id="secreto"), golden("lote"), *(golden(id=event_id(number)) for number in range(2, 10)))
+    for body in (message["Body"], *map(json.dumps, events)):
+        queue.sqs.send_message(QueueUrl=queue.dlq_url, MessageBody=body)
 
-    assert client.get("/cola").json() == {"cola": {"visibles": 1}, "fallidos": {"visibles": 3}}
-    answer = client.post("/cola/reenviar")
-    assert (answer.status, answer.json()) == (202, {"reenviados": 3, "quedan": 0})
+    letters = {letter["evento"]: letter for letter in client.get("/cola/fallidos").json()}
 
-
-def test_dead_letters_are_inspected_resent_and_dropped_one_by_one(client, fakes):
-    post = client.post("/notify/email", json=MAIL)
-    texts = [fakes.queue.sent.pop(), *(json.dumps(each) for each in (golden(id="secreto"), golden("lote")))]
-    fakes.queue.kill(json.dumps(golden()), *texts)
-
-    event, direct, unreadable, batch = client.get("/cola/fallidos").json()
-
-    common = {"recibido_en": "2026-11-24T12:00:00.000000Z", "intentos": 5, "detalle": None}
-    assert event == common | {
-        "id": "m1", "motivo": "sin_enviar", "tipo": "creado", "evento": golden()["id"], "empleado": 7
-    }  # fmt: skip
-    assert (direct["tipo"], direct["evento"], direct["empleado"]) == ("directo", post.json()["evento"], None)
-    assert (batch["tipo"], batch["evento"], batch["empleado"]) == ("lote", golden("lote")["id"], None)
-    assert (unreadable["motivo"], unreadable["detalle"]) == ("ilegible", "id is not a UUID")
-    answer = client.post("/cola/fallidos/m2/reenviar")
-    assert (answer.status, answer.json(), len(fakes.queue.sent)) == (202, direct, 1)
-    assert client.delete("/cola/fallidos/m3").status == 204
-    assert client.get("/cola/fallidos").json() == [event, batch]
-    for answer in (client.post("/cola/fallidos/m2/reenviar"), client.delete("/cola/fallidos/m3")):
+    assert len(letters) == 12
+    assert {letter["intentos"] for letter in letters.values()} == {1}
+    assert all(re.fullmatch(r"20\d\d-.+\.\d{6}Z", letter["recibido_en"]) for letter in letters.values())
+    members = ("motivo", "detalle", "tipo", "empleado")
+    assert [
+        [letters[event][name] for name in members] for event in (golden()["id"], direct, golden("lote")["id"], None)
+    ] == [
+        ["sin_enviar", None, "creado", 7],
+        ["sin_enviar", None, "directo", None],
+        ["sin_enviar", None, "lote", None],
+        ["ilegible", "id is not a UUID", None, None],
+    ]
+    resent, dropped = (letters[event]["id"] for event in (direct, None))
+    answer = client.post(f"/cola/fallidos/{resent}/reenviar")
+    assert (answer.status, answer.json()) == (202, letters[direct] | {"intentos": 2})
+    assert client.delete(f"/cola/fallidos/{dropped}").status == 204
+    assert client.get("/cola").json()["cola"]["visibles"] == 1
+    left = {letter["evento"] for letter in client.get("/cola/fallidos").json()}
+    assert left == letters.keys() - {direct, None}
+    for answer in (client.post(f"/cola/fallidos/{dropped}/reenviar"), client.delete(f"/cola/fallidos/{resent}")):
         assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
+    assert (client.post("/cola/reenviar").status, client.get("/cola/fallidos").json()) == (202, [])
 
 
-def test_a_part_that_does_not_answer_is_a_503_that_may_be_repeated(client, fakes):
-    fakes.ledger.is_down = fakes.queue.is_down = True
-    reads = ["/correos", f"/correos?evento={golden()['id']}", f"/correos/{UNKNOWN_ID}", "/cola", "/cola/fallidos"]
+def test_a_part_that_does_not_answer_is_a_503_that_may_be_repeated(client, fakes, closed_port):
+    url = f"http://127.0.0.1:{closed_port}"
+    clients = (boto3.client(name, endpoint_url=url, config=client_config(attempts=1)) for name in ("sqs", "cloudwatch"))
+    fakes.queue = SqsQueue(*clients, f"{url}/cola", f"{url}/dlq")
+    calls = [("GET", "/cola"), ("GET", "/cola/fallidos"), ("POST", "/cola/reenviar"), ("DELETE", "/cola/fallidos/m1")]
+    answers = [client.request(*call) for call in calls]
+    answers.append(client.post("/notify/email", json=MAIL))
+    fakes.ledger.is_down = True
+    answers.append(client.post("/notify/email", json=MAIL))
+    answers += [
+        client.get(path) for path in ("/correos", f"/correos?evento={UNKNOWN_ID[:36]}", f"/correos/{UNKNOWN_ID}")
+    ]
 
-    for answer in [
-        *(client.get(path) for path in reads),
-        client.post("/notify/email", json=MAIL),
-        client.post("/cola/reenviar"),
-    ]:
+    for answer in answers:
         assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
         assert answer.headers["Content-Type"].startswith("application/problem+json")
 
