@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from chalice.app import SNSEvent, SQSEvent
 
     from chalice_frontdoor.request import FrontDoorRequest
-    from chalicelib.correos.users import Users
 
 #: Who may do what. A route that is not in the table is closed. A role that writes the directory also sees the emails
 #: about it. A reader does not: that an email was sent reveals that something changed, possibly a salary.
@@ -205,13 +204,13 @@ def delete_dead_letter(id: str) -> Response:  # noqa: A002
     ),
 )
 def get_users() -> Response:
-    found, cursor = users().list(next(iter(_parameters().get("cursor", [])), None))
+    found, cursor = services().users.list(next(iter(_parameters().get("cursor", [])), None))
     return _page("/usuarios", found, cursor and urlencode({"cursor": cursor}))
 
 
 @app.route("/usuarios/yo", spec=operation("The caller's own account.", {200: openapi.USER}, problems=(404,)))
 def get_own_user() -> dict[str, object]:
-    return users().find(app.caller.name)
+    return services().users.find(app.caller.name)
 
 
 @app.route(
@@ -226,7 +225,7 @@ def get_own_user() -> dict[str, object]:
 )
 def post_user() -> Response:
     invitation = read_fields(read_json(app.current_request), INVITATION)
-    return Response(users().invite(invitation["email"], invitation["rol"]), status_code=201)
+    return Response(services().users.invite(invitation["email"], invitation["rol"]), status_code=201)
 
 
 @app.route(
@@ -235,7 +234,7 @@ def post_user() -> Response:
     spec=operation("Change a person's role.", {200: openapi.USER}, problems=(409,), body=openapi.ROLE),
 )
 def put_user(id: str) -> dict[str, object]:  # noqa: A002
-    return users().change_role(id, read_fields(read_json(app.current_request), ROLE)["rol"])
+    return services().users.change_role(id, read_fields(read_json(app.current_request), ROLE)["rol"])
 
 
 @app.route(
@@ -244,7 +243,7 @@ def put_user(id: str) -> dict[str, object]:  # noqa: A002
     spec=operation("Remove a person's account and end the sessions.", {204: openapi.GONE}, problems=(409,)),
 )
 def delete_user(id: str) -> Response:  # noqa: A002
-    users().remove(id)
+    services().users.remove(id)
     return Response(None, status_code=204)
 
 
@@ -255,14 +254,7 @@ def delete_user(id: str) -> Response:  # noqa: A002
     spec=operation("Send an invitation again, with a new temporary password.", {200: openapi.USER}, problems=(409,)),
 )
 def post_invitation(id: str) -> dict[str, object]:  # noqa: A002
-    return users().invite_again(id)
-
-
-def users() -> Users:
-    """The pool's users; a demonstration has none."""
-    if not services().settings.user_pool:
-        raise UserRefused("not_found")
-    return services().users
+    return services().users.invite_again(id)
 
 
 @app.on_sqs_message(queue="crud-app-email-queue", batch_size=10)

@@ -127,11 +127,7 @@ class SesMailer:
         return answer["MessageId"]
 
     def forget_connections(self) -> None:
-        """Let the next email open its own connection.
-
-        A connection that slept while Lambda froze the process dies at its next use, and then it is unknown whether SES
-        took the email.
-        """
+        """A connection that slept while Lambda froze the process may die at its next use: an email of unknown fate."""
         self.client.close()
 
 

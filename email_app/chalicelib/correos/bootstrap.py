@@ -13,7 +13,7 @@ from chalicelib.correos.aws import ATTEMPTS, MAIL_ATTEMPTS, SesMailer, SqsQueue,
 from chalicelib.correos.consumer import Sender
 from chalicelib.correos.ledger import DynamoLedger
 from chalicelib.correos.settings import Settings
-from chalicelib.correos.users import Users
+from chalicelib.correos.users import UserRefused, Users
 
 
 class Services:
@@ -43,6 +43,8 @@ class Services:
 
     @cached_property
     def users(self) -> Users:
+        if not self.settings.user_pool:  # a demonstration has none
+            raise UserRefused("not_found")
         return Users(self._client("cognito-idp"), self.settings.user_pool)
 
     @cached_property

@@ -41,11 +41,7 @@ _KEY_NAMESPACE = uuid.UUID("5b0c2c1e-7f2f-4c37-9a53-9b6f0f6f3a10")
 
 
 class MailOutcomeUnknown(AwsUnavailable):
-    """It is unknown whether the email is in the queue; ``id`` is the email's. HTTP 503 that says so."""
-
-    def __init__(self, id: str) -> None:  # noqa: A002 - as in the API
-        super().__init__(id)
-        self.id = id
+    """It is unknown whether the email with this id is in the queue. HTTP 503 that says so."""
 
 
 #: What XML 1.0 has no room for, SQS refuses.

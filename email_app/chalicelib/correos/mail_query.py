@@ -6,19 +6,19 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
-from chalice_frontdoor import FieldError, InvalidInput
 from chalicelib.correos.ledger import MailQuery, as_attributes, sort_key
 from chalicelib.correos.mail import State
-from contract.api import unknown_field
+from contract.body import read_fields
 from contract.events import UUID
+from contract.text import BrokenRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
     from chalicelib.correos.ledger import DynamoLedger
     from chalicelib.correos.mail import Mail
 
-DEFAULT_LIMIT, MAX_LIMIT = 50, 200
+MAX_LIMIT = 200
 
 DIGEST = "[0-9a-f]{32}"
 _INSTANT = r"[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9]{6}Z"
@@ -29,7 +29,6 @@ _SHOWN = (
     *("evento", "tipo", "empleado", "destinatario", "asunto", "estado", "motivo", "envios", "mensaje_id"),
     *("creado_en", "actualizado_en"),
 )
-_REPEATED = {"es": "Solo puede aparecer una vez.", "en": "It may be given only once."}
 
 
 class MailNotFound(Exception):
@@ -43,8 +42,19 @@ class Parameter(NamedTuple):
     es: str
     en: str
 
-    def read(self, text: str) -> Any:  # noqa: ANN401 - by its schema
-        """The value; ValueError if the schema does not allow it."""
+    def read(self, texts: Any) -> Any:  # noqa: ANN401 - by its schema
+        """The value of a parameter that came with these texts; BrokenRule if the schema does not allow it."""
+        try:
+            values = [self._read_one(text) for text in texts]
+        except ValueError:
+            raise BrokenRule("formato", f"Debe ser {self.es}.", f"It must be {self.en}.") from None
+        if self.schema["type"] == "array":
+            return frozenset(values)
+        if len(values) != 1:
+            raise BrokenRule("repetido", "Solo puede aparecer una vez.", "It may be given only once.")
+        return values[0]
+
+    def _read_one(self, text: str) -> State | int | str:
         match self.schema["type"]:
             case "array":
                 return State(text)
@@ -62,7 +72,7 @@ PARAMETERS = {
         {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}, "el número de un empleado", "the number of an employee"
     ),
     "limite": Parameter(
-        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+        {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": MailQuery().limite},
         f"un número de 1 a {MAX_LIMIT}",
         f"the size of a page, a number from 1 to {MAX_LIMIT}",
     ),
@@ -77,31 +87,14 @@ COUNTED_BY = ("estado", "evento", "empleado")
 """The parameters of a count."""
 
 
-def check_query(parameters: Mapping[str, list[str]], known: Iterable[str] = PARAMETERS) -> MailQuery:
+def check_query(parameters: Mapping[str, list[str]], known: Collection[str] = tuple(PARAMETERS)) -> MailQuery:
     """Check the parameters of a list, or of a count, which knows fewer.
 
     Raises:
         InvalidInput: with everything that is wrong.
     """
-    errors = [unknown_field(name) for name in parameters if name not in known]
-    query = MailQuery(limite=DEFAULT_LIMIT)
-    for name in known:
-        parameter, texts = PARAMETERS[name], parameters.get(name, [])
-        try:
-            values = [parameter.read(text) for text in texts]
-        except ValueError:
-            refusal = {"es": f"Debe ser {parameter.es}.", "en": f"It must be {parameter.en}."}
-            errors.append(FieldError(name, "formato", refusal))
-            continue
-        if name == "estado":
-            query = query._replace(estado=frozenset(values))
-        elif len(values) > 1:
-            errors.append(FieldError(name, "repetido", _REPEATED))
-        elif values:
-            query = query._replace(**{name: values[0]})
-    if errors:
-        raise InvalidInput(errors)
-    return query
+    readers = {name: PARAMETERS[name].read for name in known}
+    return MailQuery(**read_fields({**parameters}, readers, optional=known))
 
 
 def list_mails(ledger: DynamoLedger, query: MailQuery) -> tuple[list[Mail], str | None]:

@@ -17,7 +17,7 @@ def outcome_unknown(error: MailOutcomeUnknown) -> Problem:
         "es": "No se sabe si el correo se enviará: compruebe su estado antes de repetir la petición.",
         "en": "It is unknown whether the email will be sent: check its state before you repeat the request.",
     }
-    return Problem(503, detail=detail, headers=RETRY, resultado_desconocido=True, correo=error.id)
+    return Problem(503, detail=detail, headers=RETRY, resultado_desconocido=True, correo=error.args[0])
 
 
 _NO_MAIL = {"es": "No existe ese correo, o ya ha caducado.", "en": "There is no such email, or it has expired."}

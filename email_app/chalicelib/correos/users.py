@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from chalice_frontdoor import FieldError, InvalidInput, Problem
@@ -16,10 +17,10 @@ from chalicelib.correos.aws import AwsUnavailable
 from contract import aws
 from contract.email_address import read_address
 from contract.roles import ADMIN, ROLES
-from contract.text import not_one_of, too_long
+from contract.text import read_one_of, too_long
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
 
@@ -83,14 +84,9 @@ def _read_name(value: object) -> str:
     return address
 
 
-def _read_role(value: object) -> str:
-    if value not in ROLES:
-        raise not_one_of(ROLES)
-    return str(value)
-
-
 #: The fields of an invitation, and of a change of role, with their readers.
-INVITATION, ROLE = {"email": _read_name, "rol": _read_role}, {"rol": _read_role}
+ROLE: dict[str, Callable[[object], str]] = {"rol": partial(read_one_of, ROLES)}
+INVITATION = {"email": _read_name, **ROLE}
 
 
 class Users:

@@ -191,6 +191,7 @@ def test_everyone_sees_their_own_account_and_nobody_elses(client):
 
 def test_a_demonstration_has_no_users(fakes):
     fakes.settings = settings_with(DEMO="true")
+    del fakes.users
     assert Client(app).get("/usuarios").status == 404
 
 
