@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, and_, literal_column
 from sqlalchemy.dialects.postgresql.pg8000 import PGDialect_pg8000
 from sqlalchemy.sql.visitors import replacement_traverse
 
-from chalicelib.directorio.employee import BY_NAME, KINDS, Audience, Instant
+from chalicelib.directorio.employee import BY_NAME, INSTANT, KINDS, Audience
 from chalicelib.directorio.reads import utc_text
 from crud_app.sql import employees, events
 
@@ -85,8 +85,7 @@ def _history(conditions: Sequence[ColumnElement[bool]], order: Sequence[ColumnEl
 
 
 def _shown(field: Field) -> str:
-    is_moment = isinstance(KINDS[field.name], Instant)
-    return f"{utc_text(field.name)} AS {field.name}" if is_moment else field.name
+    return f"{utc_text(field.name)} AS {field.name}" if KINDS[field.name] is INSTANT else field.name
 
 
 def _write_out(element: object, **_: object) -> ColumnClause[Any] | None:

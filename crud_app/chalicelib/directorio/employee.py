@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.directorio.errors import EmpleadoNotFound
 from contract import email_address
@@ -34,156 +32,104 @@ CENT = Decimal("0.01")
 COUNTS_CHANGES = "Counts the changes; it is the ETag."
 
 
-class Kind(ABC):
-    """Which values a field has."""
+class Kind(NamedTuple):
+    """Which values a field has.
 
-    @property
-    @abstractmethod
-    def schema(self) -> dict[str, Any]:
-        """JSON Schema (2020-12) of exactly the values that are accepted, or sent."""
+    Args:
+        schema: JSON Schema (2020-12) of exactly the values that are accepted, or sent.
+        read_key: turns a sort key back into what the database compares with; ValueError if it is none of this kind.
+        read: turns a JSON value into what is stored; BrokenRule if clients may not send it. Not for what the database
+            gives.
+    """
 
-    @abstractmethod
-    def read_key(self, text: str) -> object:
-        """Turn a sort key back into what the database compares with.
-
-        Raises:
-            ValueError: ``text`` is not a sort key of this kind.
-        """
-
-    def read(self, value: object) -> object:
-        """Turn a JSON value into what is stored.
-
-        Raises:
-            BrokenRule: the value is not one that clients may send.
-        """
-        raise NotImplementedError
+    schema: dict[str, Any]
+    read_key: Callable[[str], Any]
+    read: Callable[[object], Any] = read_text
 
 
-@dataclass(frozen=True)
-class Line(Kind):
+def _read_text_key(text: str, maximum: int) -> str:
+    if "\x00" in text or len(text) > maximum:
+        raise ValueError
+    return text
+
+
+def line(maximum: int) -> Kind:
     """One line of text of 1 to ``maximum`` characters; see ``contract.text``."""
-
-    maximum: int
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        return line_schema(self.maximum)
-
-    def read(self, value: object) -> str:
-        return read_line(value, self.maximum)
-
-    def read_key(self, text: str) -> str:
-        if "\x00" in text or len(text) > 4 * self.maximum:  # cursors of earlier versions have a folded, longer text
-            raise ValueError
-        return text
+    # Cursors of earlier versions have a folded, longer text.
+    read_key = partial(_read_text_key, maximum=4 * maximum)
+    return Kind(line_schema(maximum), read_key, partial(read_line, maximum=maximum))
 
 
-@dataclass(frozen=True)
-class Email(Kind):
-    """An email address; see ``contract.email_address``."""
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        return email_address.SCHEMA
-
-    def read(self, value: object) -> str:
-        return email_address.read_address(value)
-
-    def read_key(self, text: str) -> str:
-        if "\x00" in text or len(text) > email_address.MAX_LENGTH:
-            raise ValueError
-        return text
+def _read_money(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise BrokenRule("tipo", "Debe ser un número.", "It must be a number.")
+    if not 0 <= value <= MAX_MONEY:
+        es, en = f"Debe estar entre 0 y {MAX_MONEY}.", f"It must be between 0 and {MAX_MONEY}."
+        raise BrokenRule("rango", es, en)
+    amount = Decimal(value).quantize(CENT)
+    if amount != value:
+        es, en = "Debe tener dos decimales como máximo.", "It must have at most two decimals."
+        raise BrokenRule("decimales", es, en)
+    return amount
 
 
-@dataclass(frozen=True)
-class Money(Kind):
-    """An amount of 0 to ``maximum`` with at most two decimals; never a float."""
-
-    maximum: Decimal
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        return {"type": "number", "minimum": 0, "maximum": float(self.maximum), "multipleOf": float(CENT)}
-
-    def read(self, value: object) -> Decimal:
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise BrokenRule("tipo", "Debe ser un número.", "It must be a number.")
-        if not 0 <= value <= self.maximum:
-            es, en = f"Debe estar entre 0 y {self.maximum}.", f"It must be between 0 and {self.maximum}."
-            raise BrokenRule("rango", es, en)
-        amount = Decimal(value).quantize(CENT)
-        if amount != value:
-            es, en = "Debe tener dos decimales como máximo.", "It must have at most two decimals."
-            raise BrokenRule("decimales", es, en)
-        return amount
-
-    def read_key(self, text: str) -> Decimal:
-        if not re.fullmatch(r"[0-9]{1,9}\.[0-9]{2}", text):
-            raise ValueError
-        return Decimal(text)
+def _read_money_key(text: str) -> Decimal:
+    if not re.fullmatch(r"[0-9]{1,9}\.[0-9]{2}", text):
+        raise ValueError
+    return Decimal(text)
 
 
-@dataclass(frozen=True)
-class Day(Kind):
-    """A date of the Gregorian calendar: YYYY-MM-DD."""
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date"}
-
-    def read(self, value: object) -> date:
-        text = read_text(value)
-        try:
-            return self.read_key(text)
-        except ValueError:
-            es, en = (
-                "Debe ser una fecha que exista, como 2026-11-24.",
-                "It must be a date that exists, such as 2026-11-24.",
-            )
-            raise BrokenRule("formato", es, en) from None
-
-    def read_key(self, text: str) -> date:
-        if not ISO_DATE.fullmatch(text):
-            raise ValueError
-        return date.fromisoformat(text)
+def _read_day(value: object) -> date:
+    text = read_text(value)
+    try:
+        return _read_day_key(text)
+    except ValueError:
+        es, en = "Debe ser una fecha que exista, como 2026-11-24.", "It must be a date that exists, such as 2026-11-24."
+        raise BrokenRule("formato", es, en) from None
 
 
-@dataclass(frozen=True)
-class Whole(Kind):
+def _read_day_key(text: str) -> date:
+    if not ISO_DATE.fullmatch(text):
+        raise ValueError
+    return date.fromisoformat(text)
+
+
+def _read_instant_key(text: str) -> datetime:
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+
+
+def whole(maximum: int) -> Kind:
     """A whole number of 1 to ``maximum`` that the database assigns."""
 
-    maximum: int
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        return {"type": "integer", "minimum": 1, "maximum": self.maximum}
-
-    def read_key(self, text: str) -> int:
-        if not POSITIVE.fullmatch(text) or (number := int(text)) > self.maximum:
+    def read_key(text: str) -> int:
+        if not POSITIVE.fullmatch(text) or (number := int(text)) > maximum:
             raise ValueError
         return number
 
-
-@dataclass(frozen=True)
-class Instant(Kind):
-    """A moment in UTC, to the microsecond, that the database sets."""
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        return {"type": "string", "format": "date-time"}
-
-    def read_key(self, text: str) -> datetime:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return Kind({"type": "integer", "minimum": 1, "maximum": maximum}, read_key)
 
 
-ROW_ID = Whole(MAX_BIGINT)
+EMAIL = Kind(
+    email_address.SCHEMA, partial(_read_text_key, maximum=email_address.MAX_LENGTH), email_address.read_address
+)
+#: An amount with at most two decimals; never a float.
+MONEY = Kind(
+    {"type": "number", "minimum": 0, "maximum": float(MAX_MONEY), "multipleOf": float(CENT)},
+    _read_money_key,
+    _read_money,
+)
+#: A date of the Gregorian calendar: YYYY-MM-DD.
+DAY = Kind({"type": "string", "format": "date"}, _read_day_key, _read_day)
+#: A moment in UTC, to the microsecond, that the database sets.
+INSTANT = Kind({"type": "string", "format": "date-time"}, _read_instant_key)
+ROW_ID = whole(MAX_BIGINT)
 #: What the database gives: the first field, the last ones, and when a leaver left.
 GIVEN: Mapping[str, Kind] = {
     "id": ROW_ID,
-    "version": Whole(MAX_INTEGER),
-    "creado_en": Instant(),
-    "actualizado_en": Instant(),
-    "baja_en": Instant(),
+    "version": whole(MAX_INTEGER),
+    "creado_en": INSTANT,
+    "actualizado_en": INSTANT,
+    "baja_en": INSTANT,
 }
 FIELDS = (
     Field("id", "given", {}, 7, is_sortable=True),
@@ -193,19 +139,8 @@ FIELDS = (
     Field("actualizado_en", "given", {}, "2026-11-24T09:30:00.000000Z", is_confidential=True, is_sortable=True),
 )
 BY_NAME: Mapping[str, Field] = {each.name: each for each in FIELDS}
-
-
-def _input_kind(field: Field) -> Kind:
-    kinds: Mapping[str, Kind] = {
-        "text": Line(field.maximum),
-        "email": Email(),
-        "money": Money(MAX_MONEY),
-        "date": Day(),
-    }
-    return kinds[field.kind]
-
-
-INPUTS: Mapping[str, Kind] = {each.name: _input_kind(each) for each in DECLARED}
+_KINDS = {"email": EMAIL, "money": MONEY, "date": DAY}
+INPUTS: Mapping[str, Kind] = {each.name: _KINDS.get(each.kind) or line(each.maximum) for each in DECLARED}
 KINDS: Mapping[str, Kind] = {**GIVEN, **INPUTS}
 NOT_REQUIRED = tuple(each.name for each in DECLARED if not each.is_required)
 CONFIDENTIAL = tuple(each.name for each in FIELDS if each.is_confidential)

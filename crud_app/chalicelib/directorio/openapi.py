@@ -85,10 +85,10 @@ FILTERS = [
         example="ana per",
     ),
     _query("posicion", asked.filter_schema(asked.MAX_POSITION), "Only this position, exactly.", example="Analista"),
-    _query("contratado_desde", asked.DAY.schema, "Hired on this day or later.", example="2026-01-01"),
-    _query("contratado_hasta", asked.DAY.schema, "Hired on this day or before.", example="2026-12-31"),
-    _query("salario_desde", asked.MONEY.schema, f"Paid so much or more; not for `{LECTOR}`.", example=1000),
-    _query("salario_hasta", asked.MONEY.schema, f"Paid so much or less; not for `{LECTOR}`.", example=9000),
+    _query("contratado_desde", employee.DAY.schema, "Hired on this day or later.", example="2026-01-01"),
+    _query("contratado_hasta", employee.DAY.schema, "Hired on this day or before.", example="2026-12-31"),
+    _query("salario_desde", employee.MONEY.schema, f"Paid so much or more; not for `{LECTOR}`.", example=1000),
+    _query("salario_hasta", employee.MONEY.schema, f"Paid so much or less; not for `{LECTOR}`.", example=9000),
 ]
 LISTING = [
     *FILTERS,
@@ -120,8 +120,7 @@ _ETAG: Schema = {
     }
 }
 _LINK = header('The next page, while there is one: `<…>; rel="next"`, with all parameters.')
-
-
+LOCATION = header("Where the employee is.", format="uri-reference")
 SEARCH = header(
     "Of a search: `prefix`, it finds beginnings of words; `trigram`, if nothing begins so, also parts and typing "
     "errors; `similar`, nothing begins so, and these are alike. Of any list: `partial`, more fit than can be sorted at "
@@ -129,39 +128,19 @@ SEARCH = header(
 )
 
 
-def by_role(for_rrhh: str, for_lector: str) -> Schema:
+def any_of(*names: str) -> Schema:
     """What is sent depends on the caller's role."""
-    return {"anyOf": [_ref(for_rrhh), _ref(for_lector)]}
+    return {"anyOf": [_ref(name) for name in names]}
 
 
-def row(schema: Schema, description: str) -> Schema:
-    """One employee, with its ETag."""
-    return json_of(schema, description, {"ETag": _ETAG})
+def row(*names: str, **headers: Schema) -> Schema:
+    """One employee or leaver, with its ETag."""
+    return json_of(any_of(*names), headers={"ETag": _ETAG, **headers})
 
 
-def created() -> Schema:
-    """A new employee, with what can be done to it next."""
-    location = header("Where the employee is.", format="uri-reference")
-    next_operations = ("find_empleado", "update_empleado", "delete_empleado", "list_eventos_of_empleado")
-    return json_of(_ref("Empleado"), "The new employee.", {"Location": location, "ETag": _ETAG}) | {
-        "links": {name: {"operationId": name, "parameters": {"id": "$response.body#/id"}} for name in next_operations}
-    }
-
-
-def page(*schemas: str, **headers: Schema) -> Schema:
-    """An array, with the link to the next page; what is sent depends on the caller's role."""
-    return json_of(list_of({"anyOf": [_ref(each) for each in schemas]}), "A page.", {"Link": _LINK, **headers})
-
-
-def total() -> Schema:
-    """A number, and whether it is exact."""
-    members = {"total": COUNT, "exacto": {"type": "boolean"}}
-    return json_of(object_of(members), f"Exact up to {asked.MAX_TOTAL}; otherwise an estimate.")
-
-
-def summary() -> Schema:
-    """An array with one element for each position."""
-    return json_of(list_of(by_role("ResumenDePosicion", "RecuentoDePosicion")), "The largest positions first.")
+def page(*names: str, **headers: Schema) -> Schema:
+    """An array, with the link to the next page."""
+    return json_of(list_of(any_of(*names)), "A page.", {"Link": _LINK, **headers})
 
 
 # ---- components
@@ -171,13 +150,13 @@ def components() -> Schema:
     """The schemas, problems and security scheme that the operations refer to."""
     salary = {"type": "number", "minimum": 0}
     holder = object_of({"id": employee.ROW_ID.schema, "nombre": TEXT}) | {"description": "Who has the e-mail address."}
-    count = {"posicion": TEXT, "empleados": employee.Whole(employee.MAX_BIGINT).schema}
+    count = {"posicion": TEXT, "empleados": employee.whole(employee.MAX_BIGINT).schema}
     return {
         "schemas": {
             "Empleado": object_of(_schemas_of(BY_NAME)),
             "EmpleadoPublico": object_of(_schemas_of(each.name for each in Audience.LECTOR.fields)),
             "Baja": object_of(
-                _schemas_of(BY_NAME) | {name: employee.Instant().schema for name in ("baja_en", "borrado_previsto_en")}
+                _schemas_of(BY_NAME) | dict.fromkeys(("baja_en", "borrado_previsto_en"), employee.INSTANT.schema)
             ),
             "NuevoEmpleado": object_of(
                 _schemas_of(INPUTS, is_new=True),
@@ -203,6 +182,8 @@ def components() -> Schema:
                     **dict.fromkeys(("creados", "actualizados", "eliminados", "restaurados"), COUNT),
                 }
             ),
+            "Total": object_of({"total": COUNT, "exacto": {"type": "boolean"}})
+            | {"description": f"Exact up to {asked.MAX_TOTAL}; otherwise an estimate."},
             "ResumenDePosicion": object_of(
                 {**count, "salario_medio": salary, "salario_minimo": salary, "salario_maximo": salary}
             ),
@@ -281,7 +262,7 @@ def _envelope(types: Iterable[str]) -> Schema:
         "version": {"const": MESSAGE_VERSION, "description": "Of this form of message."},
         "id": {"type": "string", "format": "uuid"},
         "tipo": {"enum": list(types)},
-        "ocurrido_en": employee.Instant().schema,
+        "ocurrido_en": employee.INSTANT.schema,
         "actor": {"type": "string", "description": "Who did it."},
     }
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from chalicelib.directorio import employee
-from chalicelib.directorio.employee import BY_NAME, KINDS, MAX_BIGINT, MAX_MONEY, Audience, Day, Money
+from chalicelib.directorio.employee import BY_NAME, DAY, KINDS, MAX_BIGINT, MONEY, Audience
 from contract.body import read_fields
 from contract.email_address import read_address
 from contract.events import EVENT_TYPES, LOTE, UUID
@@ -47,7 +47,6 @@ DEPTHS = ("0", "1")
 #: The kinds of fields in whose order a list can begin somewhere.
 START_KINDS = ("text", "email")
 AMOUNT = re.compile(r"[-+0-9.eE]{1,24}")
-DAY, MONEY = Day(), Money(MAX_MONEY)
 #: The types of events in a history.
 EVENT_KINDS = (*EVENT_TYPES, LOTE)
 

@@ -17,7 +17,7 @@ MAX_LOOK = 2_000
 #: Rows that are fetched and sorted, in some 20 ms.
 MAX_FEW = 2_000
 #: Entries of the index of words that are read, in some 15 ms.
-MAX_ENTRIES = 150_000
+MAX_ENTRIES = 100_000
 #: Positions in a summary, the largest first: its answer stays within 1 MB.
 MAX_POSITIONS = 1_000
 #: Rows of a directory that is looked through and counted as a whole, in some 20 ms.
