@@ -32,7 +32,6 @@ READS = 5
 APART = {
     "TLS, which ends at the pooler": ("test_database.py::TestTls",),
     "users and databases, for which the pooler answers": ("test_parameter.py::TestRotation",),
-    "round trips, which are counted through a pooler of their own anyway": ("test_round_trips.py",),
     "the end of a session, for which the pooler gives no reason": (
         "test_database.py::TestLosses::test_a_terminated_write_is_retried_because_it_had_no_effect",
     ),

@@ -13,7 +13,7 @@ from chalice_frontdoor.logs import note
 from chalicelib.directorio.database import Database
 from chalicelib.directorio.erasure import Erasure
 from chalicelib.directorio.outbox import Outbox
-from chalicelib.directorio.parameter import ParameterStore
+from chalicelib.directorio.parameter import read_parameter
 from chalicelib.directorio.publisher import SnsPublisher
 from chalicelib.directorio.repository import Repository
 from chalicelib.directorio.service import Directorio
@@ -58,10 +58,9 @@ def open_database(settings: Settings) -> Database:
     name, size = settings.database_parameter, settings.database_pool_size
     if name is None:
         return Database(settings.database_address, size, on_answer=_note_answer)
-    store = ParameterStore(settings.aws_access, settings.key_server)
 
     def read_address() -> DatabaseAddress:
-        return parse_database_url(store.read(name))
+        return parse_database_url(read_parameter(name, settings.aws_access, settings.key_server))
 
     return Database(read_address(), size, renew_address=read_address, on_answer=_note_answer)
 

@@ -187,7 +187,7 @@ def read_row_id(text: str) -> int:
         EmpleadoNotFound: nothing can have this id.
     """
     try:
-        return ROW_ID.read_key(text)
+        return int(ROW_ID.read_key(text))
     except ValueError:
         raise EmpleadoNotFound from None
 

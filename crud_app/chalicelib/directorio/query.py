@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlencode
 
 from chalicelib.directorio import employee
@@ -249,7 +249,7 @@ def _amount(text: str) -> Decimal:
         amount = Decimal(text) if AMOUNT.fullmatch(text) else None
     except InvalidOperation:
         amount = None
-    return MONEY.read(amount)
+    return cast("Decimal", MONEY.read(amount))
 
 
 def _start(text: str, order: Order) -> Place:
@@ -343,7 +343,7 @@ def _uuid(text: str, broken: BrokenRule) -> str:
 
 def _row_id(text: str) -> int:
     try:
-        return employee.ROW_ID.read_key(text)
+        return int(employee.ROW_ID.read_key(text))
     except ValueError:
         raise BrokenRule("formato", "Debe ser el número de una ficha.", "It must be the number of a record.") from None
 

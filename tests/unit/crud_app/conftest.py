@@ -152,6 +152,7 @@ def proxy(server_folder):
     """A TCP port before PostgreSQL, or the pooler, that counts, and breaks on request."""
     with WireProxy(str(server_folder / ".s.PGSQL.5432")) as proxy:
         yield proxy
+        proxy.release()
 
 
 @pytest.fixture

@@ -245,17 +245,6 @@ def test_a_lost_answer_is_asked_for_again_and_the_batch_is_done_once(far_client,
     assert sql("SELECT creados FROM lotes") == "2"
 
 
-def test_a_batch_that_fails_leaves_nothing(send, sql):
-    sql("CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE lock_not_available; END';"
-        "CREATE TRIGGER stop BEFORE INSERT ON lotes_pasos EXECUTE FUNCTION stop()")  # fmt: skip
-    try:
-        assert send({"crear": [person("Ana")]}, key="a").status == 503
-        assert sql("SELECT (SELECT count(*) FROM empleados) + (SELECT count(*) FROM eventos)") == "0"
-    finally:
-        sql("DROP FUNCTION stop CASCADE")
-    assert states(send({"crear": [person("Ana")]}, key="a")) == [("crear", 0, 201)]
-
-
 # ---- rivals --------------------------------------------------------------------------------------------------------
 
 

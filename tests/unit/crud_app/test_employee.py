@@ -24,20 +24,13 @@ JSON = st.recursive(
 )
 # Values as they are sent, and what is stored.
 READ = [
-    (line(120), [("Ana", "Ana"), ("  Ana  ", "Ana"), ("á" * 120, "á" * 120), (" " * 500 + "a\u0301", "á")]),
-    (EMAIL, [(text, text.lower()) for text in ("a@b", "A@EXAMPLE.COM", "!#$%&'*+/=?^_`{|}~-@x.y", "a" * 64 + "@b.c",
-                                                 "a@" + ".".join(["b" * 61] * 4))]),
+    (line(120), [("  Ana  ", "Ana"), ("á" * 120, "á" * 120), (" " * 500 + "a\u0301", "á")]),
     (DAY, [(text, date.fromisoformat(text)) for text in ("2026-11-24", "2024-02-29", "0001-01-01", "9999-12-31")]),
 ]  # fmt: skip
 AMOUNTS = {0: "0.00", 5000: "5000.00", Decimal("0.01"): "0.01", Decimal("1e2"): "100.00",
            Decimal("5000.000"): "5000.00", Decimal("9999999.99"): "9999999.99"}  # fmt: skip
 REFUSED = [
     (line(120), "longitud", ["a" * 121, "", " \u00a0\u3000"]),
-    (line(120), "caracteres", ["a\nb", "a\x00", "a\u2028b", "\x7f", "\x85a", "a\ud800"]),
-    (EMAIL, "formato", ["", "a", "@b", "a@", "a@b@c", "a b@c", "ñ@b.c", "a@-b.c", "a@b-.c", "a@b..c",
-                          "a" * 65 + "@b.c", "a@" + "b" * 64]),
-    (EMAIL, "caracteres", ["a@b\nBcc: x@y.z", "a@b.c\n", "\x00@b.c"]),
-    (EMAIL, "longitud", ["a@" + ".".join(["b" * 62] * 4) + ".c"]),
     (MONEY, "rango", [-1, Decimal("9999999.991"), 10**400, Decimal("1e999999"), Decimal("-1e-999999")]),
     (MONEY, "decimales", [Decimal("0.001"), Decimal("0.006"), Decimal("1e-999999")]),
     (MONEY, "tipo", ["5000", 1.5, float("nan")]),

@@ -5,9 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from sqlalchemy.dialects.postgresql import dialect
-
-from crud_app.sql.tables import bajas, empleados, eventos, peticiones
 from local.postgres import migrate
 
 ROOT = Path(__file__).parents[3]
@@ -18,20 +15,6 @@ def run(url, module, *arguments, folder="crud_app", errors=False):
     environment = {**os.environ, "DATABASE_URL": url}
     done = subprocess.run(command, cwd=ROOT / folder, env=environment, check=True, capture_output=True, text=True)
     return done.stderr if errors else done.stdout
-
-
-def test_each_table_has_the_columns_that_the_code_expects(sql):
-    names = {"NUMERIC(9, 2)": "numeric(9,2)", "TIMESTAMP WITH TIME ZONE": "timestamp with time zone"}
-    for table in (empleados, bajas, eventos, peticiones):
-        types = {each.name: each.type.compile(dialect()) for each in table.columns}
-        columns = sql(
-            "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute "  # noqa: S608 - the names are ours
-            f"WHERE attrelid = '{table.name}'::regclass AND attnum > 0 AND NOT attisdropped"
-        ).split("\n")
-        assert dict(each.split("|") for each in columns) == {
-            name: names.get(kind, kind.lower()) for name, kind in types.items()
-        }
-    assert sql("SELECT string_agg(extname, ',') FROM pg_extension") == "plpgsql", "no extension is needed"
 
 
 def test_what_contributing_prescribes_for_a_new_field_suffices_and_rewrites_nothing(postgres, worker_id):

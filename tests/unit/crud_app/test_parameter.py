@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from chalice_frontdoor import SettingError
 from chalicelib.directorio import bootstrap, parameter
 from chalicelib.directorio.errors import Unavailable
-from chalicelib.directorio.parameter import JSON, TARGET, ParameterStore, sign, with_keys
+from chalicelib.directorio.parameter import JSON, TARGET, read_parameter, sign, with_keys
 from chalicelib.directorio.settings import AwsAccess, KeyServer, Settings
 from local.emulator import ACCESS_KEY
 from tests.unit.bff_app import servers
@@ -26,20 +26,20 @@ KEY, SECRET = ACCESS_KEY["AWS_ACCESS_KEY_ID"], ACCESS_KEY["AWS_SECRET_ACCESS_KEY
 words = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1)
 
 
-def store_at(endpoint, key_server=None):
+def read_at(endpoint, key_server=None, name=NAME):
     key, secret = ("", "") if key_server else (KEY, SECRET)
-    return ParameterStore(AwsAccess("us-east-1", endpoint, key, secret, ""), key_server)
+    return read_parameter(name, AwsAccess("us-east-1", endpoint, key, secret, ""), key_server)
 
 
 def answering(status, body):
     return servers.running(servers.answering(body, status=f"{status} {HTTPStatus(status).phrase}"))
 
 
-def reason_of_failure(store, caplog, name=NAME):
+def reason_of_failure(caplog, *arguments, **options):
     """What is logged when a value cannot be read."""
     caplog.clear()
     with pytest.raises(Unavailable):
-        store.read(name)
+        read_at(*arguments, **options)
     (record,) = [each for each in caplog.records if each.levelno == logging.ERROR]
     return record.reason
 
@@ -80,31 +80,30 @@ def test_the_signature_equals_botocores(region, secret, token, name, moment):
     assert f"Credential=AKID/{signer.credential_scope(theirs)}," in ours["authorization"]
     signed = signer.signed_headers(signer.headers_to_sign(theirs))
     assert f"SignedHeaders={signed}," in ours["authorization"]
-    assert parameter.now().utcoffset().total_seconds() == 0
 
 
 def test_a_value_is_decrypted(emulator, put):
     put("postgresql://a@b/ñ")
-    assert store_at(emulator.endpoint).read(NAME) == "postgresql://a@b/ñ"
+    assert read_at(emulator.endpoint) == "postgresql://a@b/ñ"
 
 
 def test_what_cannot_be_read_is_logged_and_not_quoted(emulator, closed_port, caplog):
-    assert reason_of_failure(store_at(emulator.endpoint), caplog, "/directory/other") == "ParameterNotFound"
-    assert reason_of_failure(store_at(f"http://127.0.0.1:{closed_port}"), caplog) == "ConnectionRefusedError"
+    assert reason_of_failure(caplog, emulator.endpoint, name="/directory/other") == "ParameterNotFound"
+    assert reason_of_failure(caplog, f"http://127.0.0.1:{closed_port}") == "ConnectionRefusedError"
     for status, body, reason in (
         (400, b'{"__type":"com.amazonaws.ssm#AccessDeniedException","message":"user x"}', "AccessDeniedException"),
         (400, b"{}", "HTTP 400"), (200, b"{}", "HTTP 200"), (200, b"[]", "HTTP 200"), (503, b"<html>", "HTTP 503"),
         (200, b"\xff", "HTTP 200"),
     ):  # fmt: skip
         with answering(status, body) as server:
-            assert reason_of_failure(store_at(server.url), caplog) == reason
+            assert reason_of_failure(caplog, server.url) == reason
         assert "user x" not in caplog.text
 
 
 def test_a_silent_peer_is_given_up(monkeypatch, caplog):
     monkeypatch.setattr(parameter, "STEP_SECONDS", 0.1)
     with servers.running(servers.silent) as server:
-        assert reason_of_failure(store_at(server.url), caplog) == "TimeoutError"
+        assert reason_of_failure(caplog, server.url) == "TimeoutError"
 
 
 def test_lambda_gives_credentials_on_each_request_to_a_function_from_a_snapshot(emulator, put, caplog):
@@ -112,8 +111,7 @@ def test_lambda_gives_credentials_on_each_request_to_a_function_from_a_snapshot(
     keys = {"AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": "t", "Expiration": "soon"}
     with answering(200, json.dumps(keys).encode()) as lambda_:
         server = KeyServer(f"{lambda_.url}/keys?v=1", "hunter")
-        store = store_at(emulator.endpoint, server)
-        assert [store.read(NAME), store.read(NAME)] == ["postgresql://a@b/c"] * 2
+        assert [read_at(emulator.endpoint, server) for _ in range(2)] == ["postgresql://a@b/c"] * 2
         assert [(each.target, each.header("Authorization")) for each in lambda_.received] == [
             ("/keys?v=1", "hunter")
         ] * 2
@@ -121,8 +119,8 @@ def test_lambda_gives_credentials_on_each_request_to_a_function_from_a_snapshot(
     assert (access.access_key, access.secret_key, access.session_token) == (KEY, SECRET, "t")
     for answer in ((500, b"{}"), (200, b"{}"), (200, b"[]"), (200, b"<html>")):
         with answering(*answer) as lambda_:
-            store = store_at(emulator.endpoint, KeyServer(lambda_.url, "hunter"))
-            assert reason_of_failure(store, caplog) == "ConnectionRefusedError"
+            keys = KeyServer(lambda_.url, "hunter")
+            assert reason_of_failure(caplog, emulator.endpoint, keys) == "ConnectionRefusedError"
 
 
 class TestRotation:

@@ -51,14 +51,6 @@ def test_a_reader_sees_neither_salaries_nor_that_they_changed(changed, reader):
     assert reader.get("/empleados?q=5000").json() == []
 
 
-def test_a_row_for_a_reader_is_the_same_without_what_is_confidential(changed, reader):
-    row = changed.get("/empleados/1").json()
-    expected = {name: value for name, value in row.items() if name not in HIDDEN}
-    assert reader.get("/empleados/1").json() == expected
-    assert reader.get("/empleados").json() == [expected]
-    assert list(reader.get("/empleados/1").json()) == list(expected), "in the same order"
-
-
 def test_a_history_for_a_reader_leaves_out_what_only_changed_a_salary(changed, reader):
     changed.delete("/empleados/1")
     for path in HISTORIES:

@@ -1,11 +1,7 @@
-"""One round trip for each request once warm, counted on the wire, also through PgBouncer in transaction mode."""
-
-from pathlib import Path
+"""One round trip for each request once warm, counted on the wire; `make faults` counts before a pooler, too."""
 
 import pytest
 
-from tests.support.pgbouncer import PoolerMissing, running_pgbouncer
-from tests.support.wire import WireProxy
 from tests.unit.crud_app.test_problems import READS
 
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": 1}
@@ -13,37 +9,6 @@ EVA = {**ANA, "email": "b@example.com"}
 KEY = {"Idempotency-Key": '"a"'}
 LOTE = "/lotes/5a0d1c52-8f1b-4a86-9d5e-3f3b1f0f7a55"
 BATCH = {"origen": "importacion", "crear": [{**ANA, "email": f"{number}@example.com"} for number in range(500)]}
-
-
-@pytest.fixture(scope="session")
-def pgbouncer(postgres, worker_id):
-    folder = postgres.socket_folder.with_name(f"round-trips-{worker_id}")
-    try:
-        with running_pgbouncer(postgres, folder, pool_size=3) as socket:
-            yield socket
-    except PoolerMissing as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(params=["direct", "pgbouncer"])
-def way(request):
-    """How PostgreSQL is reached."""
-    return request.param
-
-
-@pytest.fixture
-def proxy(way, postgres, request):
-    """Counts what passes, before PostgreSQL or before PgBouncer."""
-    server = Path(postgres.socket_folder) / ".s.PGSQL.5432"
-    with WireProxy(str(server if way == "direct" else request.getfixturevalue("pgbouncer"))) as proxy:
-        yield proxy
-        proxy.release()
-
-
-@pytest.fixture
-def far_database(way, proxy, database_url, open_database, empty_tables):
-    del empty_tables
-    return open_database(proxy.url(database_url) + ("?pgbouncer=true" if way == "pgbouncer" else ""))
 
 
 @pytest.fixture

@@ -111,8 +111,10 @@ class TestRead:
 
     def test_is_sent_again_only_in_another_version(self, client, ana):
         client.post("/empleados", json=ana)
-        for known, status in {'"1"': 304, 'W/"1"': 304, "*": 304, '"2"': 200, "garbage": 200}.items():
-            answer = client.get("/empleados/1", headers={"If-None-Match": known})
+        known = ('"1"', 'W/"1"', '"2", "1"', "*")
+        for tags in (*known, '"2"', "1", ""):
+            status = 304 if tags in known else 200
+            answer = client.get("/empleados/1", headers={"If-None-Match": tags})
             assert (answer.status, bool(answer.body), answer.headers["ETag"]) == (status, status == 200, '"1"')
 
 
@@ -134,15 +136,15 @@ class TestUpdate:
 
     def test_happens_only_in_a_wanted_version(self, client, ana):
         client.post("/empleados", json=ana)
-        for if_match in ('"2"', 'W/"1"', '"x", "3"', '"99999999999999999999"', '""'):
+        for if_match in ('"2"', 'W/"1"', '"x", "3"', '"01"', '"2147483648"', '"99999999999999999999"', '""'):
             answer = client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match})
             assert (answer.status, answer.json()["type"]) == (412, "urn:crud-empleados:stale-version")
             assert client.delete("/empleados/1", headers={"If-Match": if_match}).status == 412
-        for if_match in ("1", "*,*"):
+        for if_match in ("", "1", '"1', "*,*", '*, "1"', '"1" "2"', 'w/"1"', ","):
             assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 400
             assert client.delete("/empleados/1", headers={"If-Match": if_match}).status == 400
         assert client.get("/empleados/1").json()["nombre"] == "Ana Pérez"
-        for if_match in ('"7" , "1"', "*"):
+        for if_match in (',"7" ,, "1",', " * "):
             assert client.put("/empleados/1", json={"nombre": "B"}, headers={"If-Match": if_match}).status == 200
 
     def test_refuses_the_email_of_another_and_what_the_database_gives(self, client, ana):
@@ -337,27 +339,6 @@ class TestHistory:
             assert [each["tipo"] for each in client.get(f"/eventos?{query}").json()] == expected, query
         pages = pages_of(client, "/eventos?tipo=creado&limite=1")
         assert [[each["empleado"]["id"] for each in page] for page in pages] == [[2], [1]]
-
-    def test_of_a_batch_is_one_entry_unless_its_events_are_asked_for(self, client, reader, ana, sql):
-        client.post("/empleados", json=ana)
-        for change in ({"salario": 1}, {"nombre": "B"}):
-            client.put("/empleados/1", json=change)
-        lote = "11111111-1111-4111-8111-111111111111"
-        message = json.dumps({"version": 1, "id": lote, "tipo": "lote", "ocurrido_en": "x", "actor": "x", "lote": lote,
-                              "origen": "a", "resumen": {"creados": 0, "actualizados": 2}, "aviso": True})  # fmt: skip
-        sql(f"UPDATE eventos SET lote = '{lote}' WHERE tipo = 'actualizado';"  # noqa: S608 - ours
-            "INSERT INTO eventos (id, tipo, ocurrido_en, actor, payload, lote) "
-            f"VALUES ('{lote}', 'lote', now(), 'x', '{message}', '{lote}')")  # fmt: skip
-        batch, created = client.get("/eventos").json()
-        assert (batch, created["tipo"]) == (json.loads(message), "creado")
-        changes = client.get(f"/eventos?lote={lote}").json()
-        assert [each["cambios"] for each in changes] == [["nombre"], ["salario"]]
-        assert {each["lote"] for each in changes} == {lote}
-        assert len(client.get("/empleados/1/eventos").json()) == len(client.get("/eventos?empleado=1").json()) == 3
-        assert [each["tipo"] for each in reader.get("/eventos").json()] == ["creado"], "it may be of salaries alone"
-        assert [each["cambios"] for each in reader.get(f"/eventos?lote={lote}").json()] == [["nombre"]]
-        sql("UPDATE eventos SET payload = payload::jsonb || '{\"cambios\": [\"nombre\"]}' WHERE tipo = 'lote'")
-        assert reader.get("/eventos").json()[0] == {**json.loads(message), "resumen": {"creados": 0}}
 
 
 def test_summary_counts_and_measures_by_position(people):

@@ -142,15 +142,6 @@ def test_the_usual_first_page_is_planned_once(large, audience):
     assert large.read(counts, {"sql": find_statement("first_empleados", audience).sql}) == [[0]]
 
 
-def test_a_page_is_as_long_as_it_is_asked_to_be(large):
-    for limit in (1, 50, 200):
-        page = Repository(large).list(read_listing([("limite", str(limit))], Audience.RRHH))
-        assert [row["id"] for row in json.loads(page.body)] == list(range(1, limit + 1))
-        events = Repository(large).history(read_history([("limite", str(limit))]), Audience.RRHH)
-        assert len(json.loads(events.body)) == limit
-        assert None not in (page.next_query, events.next_query)
-
-
 @pytest.mark.parametrize(
     ("query", "index"),
     [
@@ -237,13 +228,6 @@ def test_words_that_most_rows_have_are_left_to_the_rows_that_have_the_others(lar
         (scan,) = [node for node in plan if node.get("Index Name") == "empleados_search_idx"]
         blocks.append(scan["Shared Hit Blocks"] + scan["Shared Read Blocks"])
     assert blocks[0] == blocks[1]
-
-
-@pytest.mark.parametrize("order", ["id", "-id", "-posicion"])
-@pytest.mark.parametrize("limit", ["50", "40"])
-def test_a_position_is_found_by_its_index(large, order, limit):
-    plan = explain(large, *listing([("posicion", "Puesto 7"), ("orden", order), ("limite", limit)]))
-    check(plan, "empleados_posicion_id_idx")
 
 
 @pytest.mark.parametrize("order", ["id", "-id"])
