@@ -1,14 +1,13 @@
-/** Events, newest first, with the state of each e-mail they caused: one employee's history, and that of all. */
+/** Events, newest first, with the state of each e-mail they caused: one employee's, those of all, and the e-mails alone. */
 
-import { listEmployees, page } from './api.js';
-import { FIELDS, show } from './fields.js';
-import { count, dateTime, longDay, time } from './format.js';
-import { Button, Empty, Icon, LinkButton, Loaded, Menu, OWN, Select, ViewHeading } from './parts.js';
+import { WHOLE, listEmployees, page } from './api.js';
+import { FIELDS, count, dateTime, longDay, show, time } from './fields.js';
+import { Button, Empty, Icon, LinkButton, Loaded, Menu, OWN, PlainTable, Select, ViewHeading } from './parts.js';
 import { address, go } from './router.js';
-import { pick } from './rows.js';
+import { PROBLEMS, pick } from './rows.js';
 import { may } from './session.js';
 import { Bound, filtersLabel } from './toolbar.js';
-import { html, useLayoutEffect, usePages, useState } from './view.js';
+import { html, useLayoutEffect, usePages, useResource, useState } from './view.js';
 import { TEXTS, t } from './view_texts.js';
 
 const LOOKS = {
@@ -135,13 +134,10 @@ const mailLine = ({ id, destinatario, estado, motivo }) => html`
   </li>`;
 
 /** What SES says, in words where we have some. */
-export const reason = (code) => (`mail.reason.${code.split('.')[1]}` in TEXTS ? t(`mail.reason.${code.split('.')[1]}`) : code);
+const reason = (code) => (`mail.reason.${code.split('.')[1]}` in TEXTS ? t(`mail.reason.${code.split('.')[1]}`) : code);
 
-export const MailState = ({ state }) =>
+const MailState = ({ state }) =>
   html`<span class=${state in MAIL_TONES ? `badge ${MAIL_TONES[state]}` : 'muted'}>${t(`mail.${state}`)}</span>`;
-
-/** The newest e-mails, enough for the events of the first pages. */
-const MAILS = { limite: '200' };
 
 const FILTERS = ['tipo', 'empleado', 'actor', 'desde', 'hasta', 'lote'];
 const DAY = { kind: 'date' };
@@ -150,7 +146,7 @@ export default function Activity({ route: { query } }) {
   const filters = pick(query, FILTERS);
   const n = Object.keys(filters).length;
   const key = JSON.stringify(filters);
-  const { resource, mails, more } = useEvents((cursor, signal) => page('/eventos', { ...filters, cursor }, signal), MAILS, [], key);
+  const { resource, mails, more } = useEvents((cursor, signal) => page('/eventos', { ...filters, cursor }, signal), WHOLE, [], key);
   const [isUnknown, setUnknown] = useState(false);
   const apply = (changed) => go(address('actividad', pick(new URLSearchParams({ ...filters, ...changed }), FILTERS)));
   const findPerson = async ({ target }) => {
@@ -190,4 +186,35 @@ export default function Activity({ route: { query } }) {
     <div class="activity">
       ${filters.lote ? html`<${BatchEvents} key=${filters.lote} id=${filters.lote} />` : html`<${Loaded} from=${resource} lines=${10}>${content}<//>`}
     </div>`;
+}
+
+const STATES = ['pendiente', 'enviando', 'incierto', 'enviado', 'entregado', 'rebotado', 'queja', 'fallido'];
+const ALL = 'todos';
+
+/** The e-mails that did not arrive, or the last ones in any state. */
+export function Mails({ route }) {
+  const state = route.query.get('estado') ?? '';
+  const estado = state === ALL ? '' : state || PROBLEMS;
+  const mails = useResource((signal) => page('/correos', { estado }, signal), [state]);
+  const options = [['', t('mails.problems')], [ALL, t('mails.all')], ...STATES.map((one) => [one, t(`mail.${one}`)])];
+  return html`
+    <${ViewHeading} title=${t('view.correos')}>
+      <${Select} aria-label=${t('mails.filter')} value=${state} options=${options}
+        choose=${(chosen) => go(address('correos', chosen ? { estado: chosen } : {}))} />
+    <//>
+    <${Loaded} from=${mails} lines=${6}>${({ rows }) =>
+      rows.length > 0 ? mailTable(rows) : html`<${Empty} title=${t(state ? 'mails.none' : 'mails.noProblems')} text="" />`}<//>`;
+}
+
+function mailTable(mails) {
+  const columns = ['mails.when', 'mails.to', 'mails.subject', 'mails.state'].map((key) => ({ title: t(key) }));
+  const rows = mails.map(({ creado_en, destinatario, asunto, empleado, estado, motivo }) => [
+    html`<time datetime=${creado_en}>${dateTime(creado_en)}</time>`,
+    html`<span ...${OWN}>${destinatario ?? t('erased')}</span>`,
+    empleado
+      ? html`<a href=${address('empleados', {}, { kind: 'ver', id: String(empleado) })} ...${OWN}>${asunto ?? t('erased')}</a>`
+      : (asunto ?? t('erased')),
+    html`<${MailState} state=${estado} />${motivo && html`<span class="muted"> ${reason(motivo)}</span>`}`,
+  ]);
+  return html`<${PlainTable} label=${t('view.correos')} columns=${columns} rows=${rows} />`;
 }

@@ -1,7 +1,7 @@
 /** The people who were deleted, until their data is erased: found, looked at and restored. */
 
 import { page } from './api.js';
-import { day } from './format.js';
+import { day } from './fields.js';
 import { Button, Empty, LinkButton, Loaded, OWN, PlainTable, ViewHeading } from './parts.js';
 import { restore } from './removal.js';
 import { address, go } from './router.js';

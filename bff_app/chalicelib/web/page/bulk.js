@@ -3,7 +3,7 @@
 import { getSummary, newId } from './api.js';
 import { reversalOf, runBatch } from './batches.js';
 import { exportRows, rowsOf } from './export.js';
-import { count } from './format.js';
+import { count } from './fields.js';
 import { keep, recall } from './memory.js';
 import { ask, toast } from './notices.js';
 import { OWN, sentence } from './parts.js';

@@ -1,7 +1,6 @@
 /** Two people changed the same employee: shows both versions side by side, to choose from field by field. */
 
-import { FIELDS, show } from './fields.js';
-import { dateTime } from './format.js';
+import { FIELDS, dateTime, show } from './fields.js';
 import { ask } from './notices.js';
 import { OWN } from './parts.js';
 import { html } from './view.js';

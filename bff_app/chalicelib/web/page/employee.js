@@ -2,8 +2,7 @@
 
 import { History, WATCH_MS, useEvents } from './activity.js';
 import { employeeEvents, get, getEmployee } from './api.js';
-import { label, show, visibleFields } from './fields.js';
-import { dateTime } from './format.js';
+import { dateTime, label, show, visibleFields } from './fields.js';
 import { toast } from './notices.js';
 import { Button, Empty, Facts, IconButton, LinkButton, Loaded, OWN, Panel, closePanel, panelAddress } from './parts.js';
 import { remove, restore } from './removal.js';

@@ -2,8 +2,7 @@
 
 import { WHOLE, everyRow } from './api.js';
 import { writeCsv } from './csv.js';
-import { label, show, visibleFields, write } from './fields.js';
-import { count, dateTime, today } from './format.js';
+import { count, dateTime, label, show, today, visibleFields, write } from './fields.js';
 import { ask, toast } from './notices.js';
 import { PlainTable, sentence } from './parts.js';
 import { currentLanguage } from './preferences.js';

@@ -4,8 +4,7 @@ import {
   changeEmployee, createEmployee, employeeEvents, getEmployee, getSummary, newId, restoreLeaver, rowsChanged,
 } from './api.js';
 import { resolveConflict } from './conflict.js';
-import { FIELDS, isCalendarDay, label, read, type, withoutNulls } from './fields.js';
-import { today } from './format.js';
+import { FIELDS, isCalendarDay, label, read, today, type, withoutNulls } from './fields.js';
 import { ApiError } from './http.js';
 import { draftName, forget, keep, recall } from './memory.js';
 import { toast } from './notices.js';

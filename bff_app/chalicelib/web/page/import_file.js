@@ -4,8 +4,7 @@ import { newId } from './api.js';
 import { MOST_OPERATIONS, sendOperations } from './batches.js';
 import { FileUnusable, readCsv } from './csv.js';
 import { decode, possibleEncodings } from './encodings.js';
-import { FIELDS, dayOf, read, readAmount, readDay, withoutNulls } from './fields.js';
-import { today } from './format.js';
+import { FIELDS, dayOf, read, readAmount, readDay, today, withoutNulls } from './fields.js';
 import { cleanText, fold } from './text.js';
 
 /**

@@ -1,9 +1,8 @@
 /** The step of the import that shows what would be written, and in which the person corrects and decides. */
 
 import { downloadTable } from './export.js';
-import { FIELDS, show, write } from './fields.js';
+import { FIELDS, count, show, write } from './fields.js';
 import { announce } from './focus.js';
-import { count } from './format.js';
 import { ApiError } from './http.js';
 import { compareRows, readRows } from './import_file.js';
 import { Button, Failure, PlainTable } from './parts.js';

@@ -1,8 +1,8 @@
 /** The list of employees: search, filter, order, pages. Everything that it shows is in the address. */
 
 import { PAGE_SIZE, countRows, getSummary } from './api.js';
+import { count } from './fields.js';
 import { announce } from './focus.js';
-import { count } from './format.js';
 import { Button, Empty, Failure, Icon, Labelled, LinkButton, Menu, Select, Skeleton, ViewHeading } from './parts.js';
 import { address, currentRoute, currentTrail, go, takeScroll } from './router.js';
 import { filtersOf, listPart, loadRows, orderOf } from './rows.js';
@@ -128,7 +128,7 @@ function Pager({ query, size, next, total }) {
       ${step(following, { children: [t('list.next'), html`<${Icon} name="next" />`] })}
       ${step(following && turn({ fin: '1' }), only('last', t('list.lastPage')))}
       ${BY_LETTER.test(orderOf(query)) && html`
-        <${Select} class="letter-field" aria-label=${t('list.letter')} value=${desde.toUpperCase()}
+        <${Select} aria-label=${t('list.letter')} value=${desde.toUpperCase()}
           choose=${(letter) => turn({ desde: letter.toLowerCase() })()}
           options=${[['', t('list.letter')], ...[...LETTERS[document.documentElement.lang]].map((letter) => [letter, letter])]} />`}
     </nav>`;

@@ -1,8 +1,8 @@
 /** Starts the page: the shell around the views, and which view and panel stand in it. */
 
 import { countRows } from './api.js';
+import { count } from './fields.js';
 import { announce, liveRegion } from './focus.js';
-import { count } from './format.js';
 import { ApiError } from './http.js';
 import List from './list.js';
 import { draftName, recall } from './memory.js';
@@ -26,7 +26,7 @@ const VIEWS = {
   usuarios: lazy(() => import('./users.js')),
   autenticador: lazy(() => import('./account.js'), 'SecondFactor'),
   bajas: lazy(() => import('./bajas.js')),
-  correos: lazy(() => import('./mails.js')),
+  correos: lazy(() => import('./activity.js'), 'Mails'),
   listo: () => say(t('view.listo'), t('ready.text'), homeLink()),
   perdido: () => say(t('view.perdido'), t('lost.text'), homeLink()),
 };

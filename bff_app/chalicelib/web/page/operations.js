@@ -1,7 +1,7 @@
 /** How the system is: its parts, the queue of e-mails, and the messages that could not be processed. */
 
 import { get } from './api.js';
-import { count, dateTime, duration } from './format.js';
+import { count, dateTime, duration } from './fields.js';
 import { ApiError } from './http.js';
 import { confirm, tell } from './notices.js';
 import { Button, Facts, Loaded, PlainTable, ViewHeading } from './parts.js';

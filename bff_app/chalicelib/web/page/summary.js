@@ -1,8 +1,7 @@
 /** Head count and salaries by position. */
 
 import { getSummary } from './api.js';
-import { unit } from './fields.js';
-import { count, money, roundMoney } from './format.js';
+import { count, money, roundMoney, unit } from './fields.js';
 import { noEmployees } from './list.js';
 import { Facts, Loaded, PlainTable, ViewHeading } from './parts.js';
 import { address } from './router.js';

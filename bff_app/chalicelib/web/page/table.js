@@ -1,7 +1,6 @@
 /** The rows of the list: what each shows, and how mouse and keyboard use it. */
 
-import { label, show, visibleFields } from './fields.js';
-import { count } from './format.js';
+import { count, label, show, visibleFields } from './fields.js';
 import { Button, Icon, IconButton, OWN } from './parts.js';
 import { remove } from './removal.js';
 import { address, go } from './router.js';
