@@ -265,7 +265,7 @@ WORKBOOKS = {
 @pytest.mark.parametrize("name", FILES | WORKBOOKS)
 def test_a_file_is_read_or_refused_with_a_reason(name, read, tab):
     content, expected = (FILES | WORKBOOKS)[name]
-    today = call(tab, "format.js", "today")
+    today = call(tab, "fields.js", "today")
 
     found = outcome(read(content))
 

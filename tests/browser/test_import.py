@@ -234,7 +234,7 @@ def test_an_import_can_be_stopped(directory, tmp_path):
     assert [each[0] for each in directory.download("Descargar las líneas no importadas")] == ["nombre", "Persona 500"]
 
 
-def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped(directory, tmp_path):
+def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped_and_waits_for_the_server(directory, tmp_path):
     choose(directory, tmp_path, "", "vacío.xlsx")
     expect(directory.alert).to_contain_text("No se puede usar «vacío.xlsx»")
     expect(directory.alert).to_contain_text("Está vacío.")
@@ -247,21 +247,13 @@ def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped(direct
     zone = directory.page.locator(".drop-zone")
     zone.dispatch_event("dragover", {"dataTransfer": transfer})
     expect(zone).to_have_class(re.compile(r"\bover\b"))
-    zone.dispatch_event("drop", {"dataTransfer": transfer})
-
-    expect(directory.heading("soltado.csv")).to_be_visible()
-    expect_badges(directory, "1 nuevo")
-
-
-def test_a_file_is_kept_when_the_server_cannot_be_asked(directory, tmp_path):
-    directory.open("#/importar")
     directory.cut(BATCHES, method="POST")
-    choose(directory, tmp_path, lines(ANA))
+    zone.dispatch_event("drop", {"dataTransfer": transfer})
     expect(directory.alert).to_contain_text("El servidor no responde", timeout=20_000)
     directory.mend()
-
     directory.press("Reintentar")
 
+    expect(directory.heading("soltado.csv")).to_be_visible()
     expect_badges(directory, "1 nuevo")
 
 

@@ -49,6 +49,7 @@ def save_after_the_end(directory, user):
     directory.fill(**ANA)
     end_session(directory)
     directory.press("Guardar")
+    expect(directory.page.get_by_role("dialog", name=OVER)).to_be_visible()
 
 
 def menu(directory):
@@ -111,17 +112,6 @@ def test_signing_in_leads_to_the_address_that_was_opened(stack, directory_of):
     assert {"__Host-acceso", "__Host-renovacion"} <= cookies.keys()
     assert [name for name, value in cookies.items() if value in seen] == []
     assert "eyJ" not in seen
-
-
-def test_a_failing_session_check_is_an_error_and_not_a_way_in(directory):
-    directory.answer("/sesion", 502, {"title": "Respuesta incorrecta", "status": 502})
-
-    directory.open()
-
-    expect(directory.alert).to_contain_text("Respuesta incorrecta")
-    directory.mend()
-    directory.press("Reintentar")
-    expect(directory.heading("Todavía no hay empleados")).to_be_visible()
 
 
 # ---- roles
@@ -209,8 +199,12 @@ def test_a_refusal_is_explained_and_renews_the_session_at_most_once(directory):
         directory.page.goto("about:blank")
 
 
-def test_an_unavailable_identity_provider_does_not_end_the_session(directory):
+def test_a_session_that_cannot_be_asked_for_is_an_error_and_not_its_end(directory):
+    directory.answer("/sesion", 502, {"title": "Respuesta incorrecta", "status": 502})
     directory.open()
+    expect(directory.alert).to_contain_text("Respuesta incorrecta")
+    directory.mend()
+    directory.press("Reintentar")
     expect(directory.heading("Todavía no hay empleados")).to_be_visible()
     expire(directory)
     detail = "El servicio de identidad no está disponible."
@@ -227,31 +221,23 @@ def test_an_unavailable_identity_provider_does_not_end_the_session(directory):
 def test_a_session_that_ends_during_a_save_loses_nothing(stack, directory_of, user):
     directory = directory_of(None)
     save_after_the_end(directory, user)
-    expect(directory.page.get_by_role("dialog", name=OVER)).to_be_visible()
 
     sign_in_again(directory, user, PASSWORD)
 
     expect(directory.dialog).to_have_count(0)
     expect(directory.notice("Guardado: Ana")).to_be_visible()
     assert len(stack.employees()) == 1
-
-
-def test_declining_to_sign_in_again_keeps_what_was_typed(stack, directory_of, user):
-    directory = directory_of(None)
-    save_after_the_end(directory, user)
-
+    end_session(directory)
+    directory.go("Actividad")
     directory.press("Ahora no")
-
-    expect(directory.alert).to_contain_text("Lo que escribió sigue aquí.")
-    expect(directory.field("nombre")).to_have_value("Ana")
-    directory.press("Guardar")  # the same question is not asked twice
+    expect(directory.alert).to_contain_text("No autenticado")
+    directory.menu.get_by_role("link", name="Resumen").click()  # the same question is not asked twice
+    expect(directory.alert).to_contain_text("No autenticado")
     expect(directory.dialog).to_have_count(0)
     directory.press("Iniciar sesión")
     sign_in_again(directory, user, PASSWORD)
-    expect(directory.notice("La sesión está abierta otra vez.")).to_be_visible()
-    directory.press("Guardar")
-    expect(directory.notice("Guardado: Ana")).to_be_visible()
-    assert len(stack.employees()) == 1
+    expect(directory.notice("La sesión está abierta otra vez.").last).to_be_visible()
+    expect(directory.page.get_by_role("table")).to_contain_text("Analista")
 
 
 def test_another_persons_sign_in_takes_over_every_tab(directory_of, user):

@@ -5,6 +5,7 @@ import re
 from playwright.sync_api import expect
 
 from chalicelib.web.pages import Page
+from chalicelib.web.settings import read_page_settings
 from tests.browser.modules import PAGE
 from tests.browser.stack import many_employees
 from tests.browser.test_modules import static_imports
@@ -16,7 +17,7 @@ MOST_BYTES_BEFORE_THE_ROWS = 60_000
 
 def compressed(names):
     """Bytes of these files as the server sends them."""
-    page, headers = Page(PAGE, "", {}), {"Accept-Encoding": "gzip"}
+    page, headers = Page(PAGE, read_page_settings({})), {"Accept-Encoding": "gzip"}
     return sum(len(page.file(page.version, name, headers).body) for name in names)
 
 
