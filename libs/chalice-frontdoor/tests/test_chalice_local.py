@@ -50,29 +50,19 @@ def test_requests_in_many_threads_do_not_meet():
     def juntos(id):  # noqa: A002 - the route's parameter
         barrier.wait(timeout=60)
         request = app.current_request
-        query = request.query_params or {}
-        return {
-            "ids": [
-                id,
-                app.current_request.client_request_id,
-                request.raw_body.decode(),
-                query["id"],
-                request.headers["x-request-id"],
-            ],
-            "language": app.current_request.language,
-            "context": app.lambda_context.aws_request_id,
-        }
+        ids = [id, request.client_request_id, request.raw_body.decode(), request.query_params["id"]]
+        return {"ids": ids, "language": request.language, "context": app.lambda_context.aws_request_id}
 
     def talk(number, port):
-        contexts = set()
+        contexts = []
         for turn in range(ROUNDS):
             name, language = f"{number}-{turn}", ("es", "en")[number % 2]
             fields = {"X_Request_Id": name, "Accept_Language": language}
             status, headers, body = ask(port, "POST", f"/juntos/{name}?id={name}", name.encode(), **fields)
             answer = json.loads(body)
-            assert (status, answer["ids"], answer["language"]) == (200, [name] * 5, language)
+            assert (status, answer["ids"], answer["language"]) == (200, [name] * 4, language)
             assert headers["X-Request-Id"] == answer["context"]
-            contexts.add(answer["context"])
+            contexts.append(answer["context"])
         return contexts
 
     with serving(app) as port, ThreadPoolExecutor(THREADS) as pool:
@@ -87,7 +77,11 @@ def test_the_server_hands_requests_on_and_answers_back():
     def binario():
         return Response(b"\x00\xff", {"Content-Type": "image/png", "Set-Cookie": ["a=b", "c=d"]}, 201)
 
+    app.route("/resto/{proxy+}")(lambda: app.current_request.uri_params)
     with serving(app) as port:
+        # The rest of a path has AWS's name and that of Chalice's server.
+        assert json.loads(ask(port, "GET", "/resto/a%20b")[2]) == {"proxy": "a b", "proxy+": "a b"}
+
         status, headers, body = ask(port, "GET", "/empleados/a%2Fb%20%C3%B1/?q=a+b&q=%25", Cookie="a=b")
         seen = json.loads(body)
         assert (status, headers["Content-Type"]) == (200, "application/json")
@@ -107,10 +101,3 @@ def test_the_server_hands_requests_on_and_answers_back():
 
         status, _, body = ask(port, "POST", "/empleados", b"\xff\x00", Content_Type="application/octet-stream")
         assert (status, json.loads(body)["body"]) == (200, "/wA=")
-
-
-def test_the_rest_of_a_path_has_the_name_of_aws_and_that_of_chalices_server():
-    app = make_app()
-    app.route("/resto/{proxy+}")(lambda: app.current_request.uri_params)
-    with serving(app) as port:
-        assert json.loads(ask(port, "GET", "/resto/a%20b")[2]) == {"proxy": "a b", "proxy+": "a b"}

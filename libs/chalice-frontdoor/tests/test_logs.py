@@ -18,10 +18,6 @@ def _info(caplog):
     caplog.set_level(logging.INFO, "chalice_frontdoor")
 
 
-def fields_of(record, *names):
-    return {name: vars(record).get(name) for name in names}
-
-
 @pytest.mark.parametrize(
     ("method", "path", "route", "status"),
     [
@@ -30,15 +26,14 @@ def fields_of(record, *names):
         ("GET", f"/{SECRET}", "$default", 404),
     ],
 )
-def test_one_line_a_request_names_the_route_and_nobody(caplog, method, path, route, status):
-    headers = {"X-Request-Id": "abc", "X-Forwarded-For": "10.0.0.1"}
-    own = HTTP_API_REQUEST_ID
-    Client(make_app()).request(method, path, headers=headers)
+def test_one_line_a_request_names_the_route_and_no_person(caplog, method, path, route, status):
+    Client(make_app()).request(method, path, headers={"X-Request-Id": "abc", "X-Forwarded-For": "10.0.0.1"})
     (record,) = caplog.records
+    own = HTTP_API_REQUEST_ID
     assert (record.name, record.levelname) == ("chalice_frontdoor.access", "INFO")
     assert record.getMessage() == f"{method} {route} {status} {own} client_request_id=abc"
     fields = {"method": method, "route": route, "status": status, "request_id": own, "client_request_id": "abc"}
-    assert fields_of(record, *fields) == fields
+    assert vars(record).items() >= fields.items()
     assert SECRET not in str(vars(record))
     assert "203.0.113.7" not in str(vars(record))
     assert vars(record).keys() >= vars(logging.LogRecord("x", logging.INFO, "x.py", 1, "x", (), None)).keys()
@@ -51,28 +46,18 @@ def test_a_level_that_hides_the_line_costs_no_line(caplog):
     assert caplog.records == []
 
 
-def app_that_notes(*amounts):
-    app = FrontDoor(app_name="notes")
+def test_what_is_noted_stands_in_the_line_of_its_request(caplog):
+    app = FrontDoor("notes")
 
     @app.route("/nota")
     def note():
-        for amount in amounts:
-            logs.note("database_ms", amount)
-        logs.note("rows", 7)
-        logs.note("reader_id", "5f3")
+        for name, value in (("database_ms", 1.5), ("database_ms", 0.25), ("rows", 7), ("reader_id", "5f3")):
+            logs.note(name, value)
 
-    @app.route("/nada")
-    def nothing():
-        pass
-
-    return app
-
-
-def test_what_is_noted_stands_in_the_line_of_its_request(caplog):
-    client = Client(app_that_notes(1.5, 0.25))
+    app.route("/nada")(dict)
     logs.note("database_ms", 100)  # before it
-    client.get("/nota")
-    client.get("/nada")
+    for path in ("/nota", "/nada"):
+        Client(app).get(path)
     noted, other = caplog.records
     assert [vars(noted)[name] for name in ("database_ms", "rows", "reader_id")] == [1.75, 7, "5f3"]
     assert noted.getMessage() == f"GET /nota 200 {vars(noted)['request_id']} database_ms=1.75 rows=7 reader_id=5f3"
@@ -80,21 +65,16 @@ def test_what_is_noted_stands_in_the_line_of_its_request(caplog):
 
 
 def test_an_unexpected_error_is_logged_with_its_stack_and_without_its_text(caplog):
-    failure, cause = RuntimeError(SECRET), ValueError(SECRET)
-    failure.__cause__ = cause
+    failure = RuntimeError(SECRET)
+    failure.__cause__ = ValueError(SECRET)
     failure.__context__ = KeyError(SECRET)  # hidden by the cause, as in a traceback
     Client(app_that_raises(failure), "alb_multi").get("/vista")
     record = caplog.records[0]
     assert (record.name, record.levelname) == ("chalice_frontdoor.errors", "ERROR")
-    assert fields_of(record, "error", "route", "request_id") == {
-        "error": "RuntimeError",
-        "route": "/vista",
-        "request_id": LAMBDA_REQUEST_ID,
-    }
-    assert "sample_app.py" in record.getMessage()
-    assert "builtins.RuntimeError" in record.getMessage()
-    assert "builtins.ValueError" in record.getMessage()
-    assert "builtins.KeyError" not in record.getMessage()
+    fields = {"error": "RuntimeError", "route": "/vista", "request_id": LAMBDA_REQUEST_ID}
+    assert vars(record).items() >= fields.items()
+    words = ("sample_app.py", "builtins.RuntimeError", "builtins.ValueError", "builtins.KeyError")
+    assert [word in record.getMessage() for word in words] == [True, True, True, False]
     assert SECRET not in str(vars(record))
 
 
@@ -109,33 +89,26 @@ def test_contexts_are_logged_and_errors_that_cause_each_other_once(caplog):
         assert caplog.records[0].getMessage().count("builtins.") == 2
 
 
-def test_an_outage_that_the_app_explains_is_logged_with_its_cause(caplog):
+def test_an_outage_that_the_app_explains_is_logged_with_its_cause_and_a_clients_mistake_is_not(caplog):
     app = app_that_raises(ConnectionError(SECRET))
-    app.register_problems({OSError: Problem(503)})
-    assert Client(app).get("/vista").status == 503
-    assert caplog.records[0].levelname == "ERROR"
-    assert vars(caplog.records[0])["error"] == "ConnectionError"
-
-
-def test_a_clients_mistake_is_no_error_in_the_log(caplog):
-    Client(app_that_raises(Problem(409))).get("/vista")
-    assert [record.levelname for record in caplog.records] == ["INFO"]
+    for status, logged in ((503, ["ConnectionError"]), (409, [])):
+        caplog.clear()
+        app.register_problems({OSError: Problem(status)})
+        assert Client(app).get("/vista").status == status
+        assert [vars(record)["error"] for record in caplog.records if record.levelname == "ERROR"] == logged
 
 
 @pytest.mark.parametrize(
     ("headers", "reason"),
     [
-        (
-            {"X-Dato": f"{SECRET}\r\n"},
-            "ResponseRefused (the value of the header X-Dato is not printable text of ISO 8859-1)",
-        ),
-        ({f"{SECRET} ": "a"}, "ResponseRefused (a header's name is no token)"),
-        ({"X-Dato": "a" * 20_000}, "ResponseTooLarge (the headers are more than the front door lets through)"),
+        ({"X-Dato": f"{SECRET}\r\n"}, "Refused (the value of the header X-Dato is not printable text of ISO 8859-1)"),
+        ({f"{SECRET} ": "a"}, "Refused (a header's name is no token)"),
+        ({"X-Dato": "a" * 20_000}, "TooLarge (the headers are more than the front door lets through)"),
     ],
 )
 def test_a_refused_response_is_logged_with_the_reason(caplog, headers, reason):
     Client(app_that_answers({}, headers)).get("/vista")
-    assert vars(caplog.records[0])["error"] == reason
+    assert vars(caplog.records[0])["error"] == f"Response{reason}"
     assert SECRET not in str(vars(caplog.records[0]))
 
 
@@ -172,9 +145,10 @@ def root():
 def test_info_lines_of_the_app_are_seen_on_lambda_and_a_librarys_only_where_they_are_wanted(root, level):
     root.setLevel(level)
     handlers = root.handlers[:]
+    FrontDoor("sample", configure_logs=False)
+    assert logging.getLogger("chalicelib").level == logging.NOTSET
     FrontDoor("sample")
     assert (root.handlers, root.level) == (handlers, level)
-    assert logging.getLogger("httpx").isEnabledFor(logging.INFO) == (level == logging.INFO)
     FrontDoor("sample", quiet_libraries=True)
     for name in ("app", "chalicelib.repositorio", "sample", "chalice_frontdoor.access"):
         assert logging.getLogger(name).isEnabledFor(logging.INFO)
@@ -182,7 +156,7 @@ def test_info_lines_of_the_app_are_seen_on_lambda_and_a_librarys_only_where_they
     assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
 
 
-def test_a_level_that_somebody_chose_is_kept(root):
+def test_a_level_that_was_set_elsewhere_is_kept(root):
     for level in (logging.DEBUG, logging.ERROR):
         root.setLevel(level)
         logs.configure("sample")
@@ -190,17 +164,10 @@ def test_a_level_that_somebody_chose_is_kept(root):
     root.setLevel(logging.WARNING)
     logging.getLogger("chalicelib").setLevel(logging.ERROR)
     app = FrontDoor("sample", debug=True)
-    assert logging.getLogger("sample").getEffectiveLevel() == logging.DEBUG
-    app.debug = False
-    assert root.level == logging.WARNING
-    assert logging.getLogger("chalicelib").getEffectiveLevel() == logging.ERROR
-    assert logging.getLogger("sample").getEffectiveLevel() == logging.INFO
-
-
-def test_logging_is_left_alone_when_the_app_says_so(root):
-    FrontDoor("sample", configure_logs=False)
-    assert root.handlers
-    assert not logging.getLogger("chalicelib").isEnabledFor(logging.INFO)
+    for level in (logging.DEBUG, logging.INFO):
+        assert logging.getLogger("sample").getEffectiveLevel() == level
+        app.debug = False
+    assert (root.level, logging.getLogger("chalicelib").level) == (logging.WARNING, logging.ERROR)
 
 
 def test_a_line_is_seen_once_under_plain_python():

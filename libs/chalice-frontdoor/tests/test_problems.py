@@ -10,7 +10,7 @@ from chalice_frontdoor.idempotency import HEADER, MALFORMED, MAX_LENGTH, KeyInFl
 from chalice_frontdoor.problems import reason_phrase
 from chalice_frontdoor.testing.client import Client
 from chalice_frontdoor.testing.events import DOORS, HTTP_API_REQUEST_ID
-from sample_app import app_that_answers, app_that_raises, app_with
+from sample_app import app_that_raises, app_with
 
 TAKEN = Problem(
     409,
@@ -31,33 +31,28 @@ def ask(error, language="en"):
 
 
 @pytest.mark.parametrize(
-    ("language", "title", "detail", "message", "deep"),
+    ("asked", "language", "texts"),
     [
-        ("en-GB", "E-mail taken", "It exists.", "is taken", "yes"),
-        ("fr", "Correo repetido", "Ya existe.", "ya está en uso", "sí"),
+        ("en-GB", "en", ["E-mail taken", "It exists.", "is taken", "yes"]),
+        ("fr", "es", ["Correo repetido", "Ya existe.", "ya está en uso", "sí"]),
     ],
 )
-def test_a_problem_is_written_in_the_clients_language_and_in_the_order_of_the_rfc(
-    language, title, detail, message, deep
-):
-    answer = ask(TAKEN, language)
+def test_a_problem_is_written_in_the_clients_language_and_in_the_order_of_the_rfc(asked, language, texts):
+    answer = ask(TAKEN, asked)
     assert list(answer.json().items()) == [
         ("type", "https://example.com/problemas/correo-repetido"),
-        ("title", title),
+        ("title", texts[0]),
         ("status", 409),
-        ("detail", detail),
+        ("detail", texts[1]),
         ("request_id", HTTP_API_REQUEST_ID),
-        ("errores", [{"campo": "email", "mensaje": message}, [{"profundo": deep}]]),
+        ("errores", [{"campo": "email", "mensaje": texts[2]}, [{"profundo": texts[3]}]]),
         ("instance", "/empleados/7"),
     ]
-    expected = {
-        "content-type": "application/problem+json",
-        "content-language": language[:2] if language == "en-GB" else "es",
-        "vary": "Accept-Language",
-        "retry-after": "5",
-        "x-request-id": HTTP_API_REQUEST_ID,
-    }
-    assert (answer.status, dict(answer.headers)) == (409, expected)
+    assert (answer.status, dict(answer.headers)) == (
+        409,
+        {"content-type": "application/problem+json", "content-language": language, "vary": "Accept-Language",
+         "retry-after": "5", "x-request-id": HTTP_API_REQUEST_ID},
+    )  # fmt: skip
 
 
 def test_the_title_is_the_statuss_own_unless_given():
@@ -89,25 +84,13 @@ def test_an_unknown_status_has_the_phrase_of_its_class():
     assert {status: reason_phrase(status) for status in phrases} == phrases
 
 
-class BaseError(Exception):
-    pass
-
-
-class NearError(BaseError):
-    pass
-
-
-class FarError(NearError):
-    pass
-
-
 def test_the_nearest_registered_base_class_explains_an_error():
     table = {
-        BaseError: Problem(400),
-        NearError: lambda near: Problem(409, detail=str(near)),
+        OSError: Problem(400),
+        ConnectionError: lambda near: Problem(409, detail=str(near)),
         chalice.NotFoundError: Problem(410),
     }
-    errors = {BaseError(): 400, NearError("cerca"): 409, FarError("lejos"): 409, ValueError(): 500,
+    errors = {OSError(): 400, ConnectionError("cerca"): 409, ConnectionResetError("lejos"): 409, ValueError(): 500,
               chalice.NotFoundError("empleado"): 410}  # fmt: skip
     for error, status in errors.items():
         app = app_that_raises(error)
@@ -178,11 +161,6 @@ def test_invalid_json_read_with_chalices_own_property_is_a_400():
     assert Client(app).post("/vista", body="{", content_type="application/json").status == 400
 
 
-def test_an_answer_that_is_too_large_is_a_problem():
-    answer = Client(app_that_answers({"texto": "x" * 1_000_000}), "alb_multi").get("/vista")
-    assert (answer.status, answer.json()["detail"]) == (500, "La respuesta es demasiado grande para enviarla.")
-
-
 def test_invalid_input_lists_every_error_unless_the_app_words_it_differently():
     errors = [
         FieldError("name", "required", {"es": "Es obligatorio.", "en": "It is required."}),
@@ -204,14 +182,10 @@ def test_invalid_input_lists_every_error_unless_the_app_words_it_differently():
 
 def test_the_key_is_what_stands_in_the_quotes_and_a_plain_word_needs_none():
     app = app_with(lambda: {"key": read_key(app.current_request.headers)})
-    for door in DOORS:
-        for sent in ('"8e03978e-40d5"', "8e03978e-40d5"):
-            answer = Client(app, door).post("/vista", headers={HEADER: sent})
-            assert answer.json() == {"key": "8e03978e-40d5"}
-    assert Client(app).post("/vista").json() == {"key": None}
-    answer = Client(app).post("/vista", headers={HEADER: '"a', "Accept-Language": "en"})
-    assert (answer.status, answer.json()["type"]) == (400, MALFORMED)
-    assert "1 to 255 characters" in answer.json()["detail"]
+    client = Client(app)
+    for sent in ('"8e03978e-40d5"', "8e03978e-40d5"):
+        assert client.post("/vista", headers={HEADER: sent}).json() == {"key": "8e03978e-40d5"}
+    assert client.post("/vista").json() == {"key": None}
 
 
 @pytest.mark.parametrize(

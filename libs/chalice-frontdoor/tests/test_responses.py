@@ -9,7 +9,6 @@ import pytest
 from chalice import Response
 from chalice.app import MultiDict
 
-from chalice_frontdoor import FrontDoor
 from chalice_frontdoor.testing.client import Client, LambdaContext
 from chalice_frontdoor.testing.events import DOORS, Wire, event_for
 from sample_app import app_that_answers, app_with
@@ -25,21 +24,16 @@ def respond(app, door, method="GET"):
 def test_an_alb_gets_one_map_of_headers():
     """powertools#1450, lambda-web-adapter#462."""
     app = app_that_answers({"a": 1}, {"X-Dato": "b", "Link": ["c", "d"]})
-    assert respond(app, "alb_multi") == {
-        "statusCode": 200,
-        "statusDescription": "200 OK",
-        "isBase64Encoded": False,
-        "body": '{"a":1}',
-        "multiValueHeaders": {
-            "X-Dato": ["b"],
-            "Link": ["c", "d"],
-            "X-Request-Id": [LambdaContext.aws_request_id],
-            "Content-Type": ["application/json"],
-        },
+    headers = {
+        "X-Dato": ["b"],
+        "Link": ["c", "d"],
+        "X-Request-Id": [LambdaContext.aws_request_id],
+        "Content-Type": ["application/json"],
     }
-    single = respond(app, "alb_single")
-    assert "multiValueHeaders" not in single
-    assert single["headers"]["Link"] == "c, d"
+    rest = {"statusCode": 200, "statusDescription": "200 OK", "isBase64Encoded": False, "body": '{"a":1}'}
+    assert respond(app, "alb_multi") == {**rest, "multiValueHeaders": headers}
+    single = {name: ", ".join(values) for name, values in headers.items()}
+    assert respond(app, "alb_single") == {**rest, "headers": single}
 
 
 def test_cookies_travel_as_the_door_wants_them():
@@ -59,15 +53,7 @@ def test_cookies_travel_as_the_door_wants_them():
 
 @pytest.mark.parametrize(
     ("value", "sent"),
-    [
-        (True, "true"),
-        (False, "false"),
-        (7, "7"),
-        (HTTPStatus.OK, "200"),
-        ("", ""),
-        ([True, 1], "true, 1"),
-        ("ñandú", "ñandú"),
-    ],
+    [(True, "true"), (False, "false"), (7, "7"), (HTTPStatus.OK, "200"), ("", ""), ([True, 1], "true, 1"), ("ñ", "ñ")],
 )
 def test_a_header_value_becomes_text(value, sent):
     """lambda-go-api-proxy#79, lambda-api#117."""
@@ -87,27 +73,24 @@ SAFE = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 POLICY = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'"}
 
 
+OWN = {"cache-control": "max-age=60", "Content-Security-Policy": "x"}
+
+
 @pytest.mark.parametrize(
     ("headers", "sent"),
     [
         ({}, SAFE | POLICY),
-        (
-            {"cache-control": "max-age=60", "Content-Security-Policy": "x"},
-            SAFE | {"cache-control": "max-age=60"} | {"content-security-policy": "x"},
-        ),
+        (OWN, SAFE | {name.lower(): value for name, value in OWN.items()}),
         ({"Content-Type": "text/html; charset=utf-8"}, SAFE),
     ],
 )
 def test_an_answer_is_safe_in_a_browser_unless_the_view_says_otherwise(headers, sent):
-    app = FrontDoor("safe")
-    app.route("/vista")(lambda: Response("{}", headers))
+    app = app_with(lambda: Response("{}", headers), safe_headers=True)
     app.route("/error")(lambda: 1 / 0)
     for door in DOORS:
-        found = Client(app, door).get("/vista").headers
-        assert {name: found[name] for name in SAFE | POLICY if name in found} == sent
-        for path in ("/error", "/nada"):
-            failed = Client(app, door).get(path).headers
-            assert {name: failed[name] for name in SAFE | POLICY} == SAFE | POLICY
+        for path, expected in (("/vista", sent), ("/error", SAFE | POLICY), ("/nada", SAFE | POLICY)):
+            found = Client(app, door).get(path).headers
+            assert {name: found[name] for name in SAFE | POLICY if name in found} == expected
 
 
 @pytest.mark.parametrize(
@@ -165,11 +148,6 @@ def test_a_body_has_a_content_type(body, content_type, sent):
             assert (answer.status, answer.headers.get("Content-Type"), answer.body) == (200, content_type, sent)
 
 
-def test_what_is_no_number_in_json_is_a_500():
-    for number in (Decimal("NaN"), Decimal("Infinity"), float("nan"), float("-inf")):
-        assert Client(app_that_answers({"total": number})).get("/vista").status == 500
-
-
 def test_the_views_content_type_is_kept():
     for content_type in ("text/html; charset=utf-8", "text/html", "application/vnd.api+json"):
         for body in ("ñ", "ñ".encode()):
@@ -180,11 +158,8 @@ def test_the_views_content_type_is_kept():
 @pytest.mark.parametrize(
     ("body", "headers", "is_base64"),
     [
-        (PNG, {"Content-Type": "image/png"}, True),
-        (b"text", {"Content-Type": "image/png"}, True),
-        (b"text", {}, True),
-        ("ñ".encode(), {"Content-Type": "text/css"}, False),
-        (b"{}", {"Content-Type": "application/json"}, False),
+        (PNG, {"Content-Type": "image/png"}, True), (b"text", {"Content-Type": "image/png"}, True), (b"text", {}, True),
+        ("ñ".encode(), {"Content-Type": "text/css"}, False), (b"{}", {"Content-Type": "application/json"}, False),
         (b"<svg/>", {"Content-Type": "image/svg+xml"}, False),
         ("ñ".encode("latin-1"), {"Content-Type": "text/css"}, True),
         (b"a", {"Content-Type": "text/css; charset=iso-8859-1"}, True),
@@ -193,7 +168,7 @@ def test_the_views_content_type_is_kept():
         ("br?", {"Content-Type": "text/css", "content-encoding": "br"}, True),
         (b"", {"Content-Encoding": "gzip"}, False),
     ],
-)
+)  # fmt: skip
 def test_what_is_not_text_travels_in_base64_and_needs_no_accept_header(body, headers, is_base64):
     for door in DOORS:
         app = app_that_answers(body, headers)
@@ -224,19 +199,19 @@ def test_the_largest_response_is_sent_and_the_next_is_a_problem(letter):
         most = (limit - empty) // (len(json.dumps(letter)) - 2)
         for size, status in ((most, 200), (most + 1, 500)):
             app = app_that_answers(letter * size, {"Content-Type": "text/plain"})
-            assert Client(app, door).get("/vista").status == status
+            answer = Client(app, door).get("/vista")
+            assert answer.status == status
+            assert status == 200 or "demasiado grande" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize(
     ("headers", "fits_alb", "fits_gateway"),
     [
-        ({"X-A": "x" * 10_000}, True, True),
-        ({"X-A": "x" * 10_240}, True, False),
+        ({"X-A": "x" * 10_000}, True, True), ({"X-A": "x" * 10_240}, True, False),
         ({"Set-Cookie": ["x" * 3_500] * 3}, True, False),
-        ({"X-A": "x" * 16_382}, False, False),
-        ({"Set-Cookie": ["x" * 3_500] * 10}, False, False),
+        ({"X-A": "x" * 16_382}, False, False), ({"Set-Cookie": ["x" * 3_500] * 10}, False, False),
     ],
-)
+)  # fmt: skip
 def test_headers_beyond_the_doors_limit_are_a_problem(headers, fits_alb, fits_gateway):
     for door in DOORS:
         fits = fits_alb if door.startswith(("alb", "lattice")) else fits_gateway

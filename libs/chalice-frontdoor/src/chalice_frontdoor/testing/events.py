@@ -83,15 +83,8 @@ def alb_event(wire: Wire, *, is_multiple: bool) -> Event:
 
 def health_check_event() -> Event:
     """A load balancer's own request: nearly no header, no Host, no client address."""
-    return {
-        "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
-        "httpMethod": "GET",
-        "path": "/health",
-        "multiValueQueryStringParameters": {},
-        "multiValueHeaders": {"user-agent": ["ELB-HealthChecker/2.0"]},
-        "body": "",
-        "isBase64Encoded": False,
-    }
+    headers = {"user-agent": ["ELB-HealthChecker/2.0"]}
+    return alb_event(Wire("GET", "/health"), is_multiple=True) | {"multiValueHeaders": headers}
 
 
 def http_api_2_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = "$default") -> Event:
@@ -157,25 +150,11 @@ def lattice_event(wire: Wire) -> Event:
 
 def http_api_1_event(wire: Wire, templates: Sequence[str] = (), *, stage: str = "$default") -> Event:
     """An HTTP API with payload 1.0: like REST, but the path decoded and after its stage."""
-    path = _staged(wire, stage)
     template, parameters = _explicit(wire.path, templates)
-    return _version_1(wire) | {
-        "version": "1.0",
-        "resource": template or "$default",
-        "path": path,
-        "requestContext": {
-            **_version_1_context(wire, template or "$default", stage),
-            "apiId": "id",
-            "authorizer": {"claims": wire.claims, "scopes": None},
-            "domainName": "id.execute-api.us-east-1.amazonaws.com",
-            "domainPrefix": "id",
-            "extendedRequestId": "request-id",
-            "path": path,
-            "requestId": HTTP_API_REQUEST_ID,
-            "resourceId": None,
-        },
-        "pathParameters": {name: unquote(value) for name, value in parameters.items()} or None,
-    }
+    event = _version_1(wire, "id", _staged(wire, stage), template or "$default", stage, requestId=HTTP_API_REQUEST_ID)
+    event["requestContext"] |= {"authorizer": {"claims": wire.claims, "scopes": None}, "resourceId": None}
+    decoded = {name: unquote(value) for name, value in parameters.items()}
+    return event | {"version": "1.0", "pathParameters": decoded or None}
 
 
 def rest_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
@@ -183,24 +162,11 @@ def rest_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
     template, parameters = _explicit(wire.path, templates)
     if not template:
         template, parameters = "/{proxy+}", {"proxy": wire.path[1:]}
-    event = _version_1(wire) | {
-        "resource": template,
-        "path": wire.path,
-        "pathParameters": parameters or None,
-        "requestContext": {
-            **_version_1_context(wire, template, STAGE),
-            "apiId": "5h7pqvr9u4",
-            "domainName": "5h7pqvr9u4.execute-api.us-west-2.amazonaws.com",
-            "domainPrefix": "5h7pqvr9u4",
-            "extendedRequestId": "ATfSdF7nPHcErRA=",
-            "path": f"/{STAGE}{wire.path}",
-            "requestId": REST_REQUEST_ID,
-            "resourceId": "al6gqb",
-        },
-    }
+    event = _version_1(wire, "5h7pqvr9u4", wire.path, template, STAGE, requestId=REST_REQUEST_ID, resourceId="al6gqb")
+    event["requestContext"]["path"] = f"/{STAGE}{wire.path}"
     if wire.claims is not None:
         event["requestContext"]["authorizer"] = {"claims": wire.claims}
-    return event
+    return event | {"pathParameters": parameters or None}
 
 
 def chalice_local_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
@@ -243,13 +209,7 @@ DOORS = tuple(_BUILDERS)
 
 
 def event_for(door: str, wire: Wire, templates: Sequence[str] = ()) -> Event:
-    """The event of one of ``DOORS``.
-
-    Args:
-        door: which one.
-        wire: the request.
-        templates: the routes that an API Gateway with explicit routes, or ``chalice local``, knows.
-    """
+    """The event of one of ``DOORS``; ``templates`` are the routes that API Gateway, or ``chalice local``, knows."""
     return _BUILDERS[door](wire, templates)
 
 
@@ -318,14 +278,17 @@ def _version_2(wire: Wire, *, raw_path: str, decoded_path: str, cookie_header: b
     return event | {"headers": headers}
 
 
-def _version_1(wire: Wire) -> Event:
+def _version_1(wire: Wire, api: str, path: str, template: str, stage: str, **context: str) -> Event:
     # API Gateway writes the headers that it adds in capitals, and leaves the client's as HTTP/2 has them.
     headers = [
         (name.title() if name in {"host", "user-agent"} or name.startswith("x-") else name, value)
         for name, value in _door_headers(wire, _API_HOST, "https")
     ]
     pairs = _decoded_pairs(wire.query)
+    absent = ("accessKey", "accountId", "caller", "cognitoIdentityId", "user", "userArn")
     return {
+        "resource": template,
+        "path": path,
         "httpMethod": wire.method,
         "headers": dict(headers),
         "multiValueHeaders": _group(headers),
@@ -334,24 +297,26 @@ def _version_1(wire: Wire) -> Event:
         "stageVariables": None,
         "body": None,
         **_gateway_body(wire),
-    }
-
-
-def _version_1_context(wire: Wire, template: str, stage: str) -> Event:
-    absent = ("accessKey", "accountId", "caller", "cognitoIdentityId", "user", "userArn")
-    return {
-        "accountId": _ACCOUNT,
-        "httpMethod": wire.method,
-        "identity": {
-            **dict.fromkeys(absent),
-            "sourceIp": wire.client,
-            "userAgent": wire.header("user-agent"),
+        "requestContext": {
+            **context,
+            "accountId": _ACCOUNT,
+            "apiId": api,
+            "domainName": f"{api}.execute-api.us-west-2.amazonaws.com",
+            "domainPrefix": api,
+            "extendedRequestId": "ATfSdF7nPHcErRA=",
+            "httpMethod": wire.method,
+            "identity": {
+                **dict.fromkeys(absent),
+                "sourceIp": wire.client,
+                "userAgent": wire.header("user-agent"),
+            },
+            "path": path,
+            "protocol": "HTTP/1.1",
+            "requestTime": "12/Mar/2020:19:03:58 +0000",
+            "requestTimeEpoch": 1583348638390,
+            "resourcePath": template,
+            "stage": stage,
         },
-        "protocol": "HTTP/1.1",
-        "requestTime": "12/Mar/2020:19:03:58 +0000",
-        "requestTimeEpoch": 1583348638390,
-        "resourcePath": template,
-        "stage": stage,
     }
 
 

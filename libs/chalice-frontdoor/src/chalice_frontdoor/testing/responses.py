@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import re
 from typing import Any
@@ -42,10 +41,15 @@ def check_response(door: str, response: Any) -> Headers:
     except (TypeError, ValueError) as error:
         raise Refused(f"Lambda cannot write it as JSON: {error}") from None
     headers = _check_shape(door, response)
-    _check_status(response["statusCode"])
-    body = _check_body(response)
-    _check_headers(headers)
-    _check_meaning(response["statusCode"], headers, body, is_base64=response["isBase64Encoded"])
+    status, is_base64, body = response["statusCode"], response["isBase64Encoded"], response["body"]
+    _require(type(status) is int and 200 <= status <= 599, "statusCode is no final status")
+    _require(isinstance(is_base64, bool), "isBase64Encoded is no boolean")
+    _require(isinstance(body, str), "the body is no string")
+    try:
+        _ = base64.b64decode(body, validate=True) if is_base64 else body.encode()
+    except ValueError:
+        raise Refused("the body is no base64, or no Unicode text") from None
+    _check_headers(status, headers, body, is_base64=is_base64)
     is_alb, has_gateway = door in {"alb_multi", "alb_single"}, door not in {"alb_multi", "alb_single", "lattice"}
     lines = [len(name) + len(value) for name, value in headers]
     largest = ALB_RESPONSE_BYTES if is_alb else LAMBDA_RESPONSE_BYTES
@@ -57,87 +61,48 @@ def check_response(door: str, response: Any) -> Headers:
 
 
 def _check_shape(door: str, response: dict[str, Any]) -> Headers:
-    if door == "alb_multi":
-        _check_alb(response)
-        return _read_multiple(response, "multiValueHeaders")
-    if door in {"alb_single", "lattice"}:
-        _check_alb(response)
-        return _read_single(response, "headers")
-    _require("statusDescription" not in response, "statusDescription is for the ALB only")
+    keys = {"statusCode", "body", "isBase64Encoded"}
+    if door in {"alb_multi", "alb_single", "lattice"}:
+        given = "multiValueHeaders" if door == "alb_multi" else "headers"
+        _require_keys(response, keys | {"statusDescription", given})
+        pattern = rf"{response['statusCode']} [ -~]+"
+        _require(re.fullmatch(pattern, str(response["statusDescription"])) is not None, "it is not like '200 OK'")
+        return _read_headers(response, given)
     if door in {"http_api_2", "http_api_2_stage", "http_api_2_routes", "function_url"}:
-        _require_keys(response, {"statusCode", "headers", "body", "isBase64Encoded"}, {"cookies"})
-        headers = _read_single(response, "headers")
-        _require(all(name.lower() != "set-cookie" for name, _ in headers), "payload 2.0 has cookies apart")
+        _require_keys(response, keys | {"headers"}, {"cookies"})
+        headers = _read_headers(response, "headers")
+        _require("set-cookie" not in _names(headers), "payload 2.0 has cookies apart")
         cookies = response.get("cookies", [])
         _require(isinstance(cookies, list) and all(isinstance(item, str) for item in cookies), "cookies are no strings")
         return headers + [("set-cookie", cookie) for cookie in cookies]
-    _require_keys(response, {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
-    single = _read_single(response, "headers")
-    multiple = _read_multiple(response, "multiValueHeaders")
-    overlap = {name.lower() for name, _ in single} & {name.lower() for name, _ in multiple}
-    _require(not overlap, "a header stands in both maps")
+    _require_keys(response, keys | {"headers", "multiValueHeaders"})
+    single, multiple = _read_headers(response, "headers"), _read_headers(response, "multiValueHeaders")
+    _require(not {*_names(single)} & {*_names(multiple)}, "a header stands in both maps")
     if door == "chalice_local":
-        names = {name for name, _ in single + multiple}
-        _require("content-length" not in {name.lower() for name in names}, "chalice local writes the length itself")
-        spelt = {name for name in names if name.lower() == "content-type"}
+        _require("content-length" not in _names(single + multiple), "chalice local writes the length itself")
+        spelt = {name for name, _ in single + multiple if name.lower() == "content-type"}
         _require(spelt <= {"Content-Type"}, "chalice local looks for Content-Type in that spelling")
     return single + multiple
 
 
-def _check_alb(response: dict[str, Any]) -> None:
-    given = "multiValueHeaders" if "multiValueHeaders" in response else "headers"
-    _require_keys(response, {"statusCode", "statusDescription", "body", "isBase64Encoded", given})
-    description = response["statusDescription"]
-    _require(isinstance(description, str), "statusDescription is no string")
-    _require(re.fullmatch(rf"{response['statusCode']} [ -~]+", description) is not None, "it is not like '200 OK'")
-
-
-def _read_single(response: dict[str, Any], key: str) -> Headers:
-    headers = _read_map(response, key)
-    _require(all(isinstance(value, str) for value in headers.values()), f"a value in {key} is no string")
-    return list(headers.items())
-
-
-def _read_multiple(response: dict[str, Any], key: str) -> Headers:
-    headers = _read_map(response, key)
+def _read_headers(response: dict[str, Any], key: str) -> Headers:
+    headers = response.get(key)
+    if not isinstance(headers, dict):
+        raise Refused(f"{key} is no map")
+    if key == "headers":
+        headers = {name: [value] for name, value in headers.items()}
     _require(all(isinstance(values, list) and values for values in headers.values()), f"a value in {key} is no list")
     lines = [(name, value) for name, values in headers.items() for value in values]
     _require(all(isinstance(value, str) for _, value in lines), f"a value in {key} is no string")
     return lines
 
 
-def _read_map(response: dict[str, Any], key: str) -> dict[str, Any]:
-    headers = response.get(key)
-    if not isinstance(headers, dict):
-        raise Refused(f"{key} is no map")
-    return headers
-
-
-def _check_status(status: object) -> None:
-    _require(isinstance(status, int) and not isinstance(status, bool), "statusCode is no integer")
-    assert isinstance(status, int)
-    _require(200 <= status <= 599, "statusCode is no final status")
-
-
-def _check_body(response: dict[str, Any]) -> bytes:
-    body, is_base64 = response["body"], response["isBase64Encoded"]
-    _require(isinstance(is_base64, bool), "isBase64Encoded is no boolean")
-    _require(isinstance(body, str), "the body is no string")
-    try:
-        return base64.b64decode(body, validate=True) if is_base64 else body.encode()
-    except (binascii.Error, ValueError):
-        raise Refused("the body is no base64, or no Unicode text") from None
-
-
-def _check_headers(headers: Headers) -> None:
+def _check_headers(status: int, headers: Headers, body: str, *, is_base64: bool) -> None:
     for name, value in headers:
         _require(_TOKEN.fullmatch(name) is not None, f"{name!r} is no header name")
         _require(_VALUE.fullmatch(value) is not None, f"the value of {name} has a character that no header has")
         _require(name.lower() not in _HOP_BY_HOP, f"{name} belongs to the connection")
-
-
-def _check_meaning(status: int, headers: Headers, body: bytes, *, is_base64: bool) -> None:
-    names = [name.lower() for name, _ in headers]
+    names = _names(headers)
     _require(status not in {204, 205, 304} or not body, f"{status} has no body")
     _require(not body or "content-type" in names, "a body without Content-Type becomes application/octet-stream")
     _require("content-encoding" not in names or is_base64 or not body, "a compressed body is base64")
@@ -145,9 +110,12 @@ def _check_meaning(status: int, headers: Headers, body: bytes, *, is_base64: boo
     _require("content-length" not in names or not body, "the length of a body is the front door's to say")
 
 
+def _names(headers: Headers) -> list[str]:
+    return [name.lower() for name, _ in headers]
+
+
 def _require_keys(response: dict[str, Any], keys: set[str], optional: set[str] = frozenset()) -> None:  # type: ignore[assignment]
-    missing = keys - response.keys()
-    unknown = response.keys() - keys - optional
+    missing, unknown = keys - response.keys(), response.keys() - keys - optional
     _require(not missing, f"{sorted(missing)} is missing")
     _require(not unknown, f"{sorted(unknown)} is unknown to that door")
 
