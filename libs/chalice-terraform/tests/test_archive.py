@@ -31,54 +31,37 @@ def test_order_dates_and_the_environment_of_the_build_make_no_difference(tmp_pat
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_each_module_is_compiled_so_that_its_date_does_not_matter(tmp_path):
-    with zipfile.ZipFile(rewritten(tmp_path, {"shop/cart.py": "TOTAL = 1 + 1\n"})) as packed:
-        compiled = packed.read(importlib.util.cache_from_source("shop/cart.py"))
-        assert packed.namelist() == sorted(packed.namelist())
+def test_each_module_is_compiled_and_entries_have_the_modes_that_lambda_needs(tmp_path):
+    files = {"shop/cart.py": "TOTAL = 1 + 1\n", "fast.so": "elf", "app.pyi": "", "shop/__pycache__/stale.pyc": "stale"}
+    cached = importlib.util.cache_from_source("shop/cart.py")
+    with zipfile.ZipFile(rewritten(tmp_path, files, is_needed=is_needed)) as packed:
+        compiled = packed.read(cached)
+        modes = {entry.filename: oct(entry.external_attr >> 16) for entry in packed.infolist()}
+        assert {entry.date_time for entry in packed.infolist()} == {EPOCH}
+    assert modes == {"fast.so": "0o100755", cached: "0o100644", "shop/cart.py": "0o100644"}
+    assert list(modes) == sorted(modes)
     assert compiled[:4] == importlib.util.MAGIC_NUMBER
     assert int.from_bytes(compiled[4:8], "little") == UNCHECKED_HASH
     assert b"/var/task/shop/cart.py" in compiled
     assert str(tmp_path).encode() not in compiled
 
 
-def test_entries_have_the_modes_that_lambda_needs(tmp_path):
-    with zipfile.ZipFile(rewritten(tmp_path, {"data.json": "{}", "fast.so": "elf"})) as packed:
-        modes = {entry.filename: oct(entry.external_attr >> 16) for entry in packed.infolist()}
-        assert {entry.date_time for entry in packed.infolist()} == {EPOCH}
-    assert modes == {"data.json": "0o100644", "fast.so": "0o100755"}
-
-
-def test_what_is_not_needed_is_left_out(tmp_path):
-    files = {"app.py": "", "app.pyi": "", "__pycache__/app.cpython-311.pyc": "stale"}
-    with zipfile.ZipFile(rewritten(tmp_path, files, is_needed=is_needed)) as packed:
-        assert packed.namelist() == [importlib.util.cache_from_source("app.py"), "app.py"]
-        assert packed.read(importlib.util.cache_from_source("app.py")) != b"stale"
-
-
 def test_a_module_that_does_not_compile_stops_the_build(tmp_path):
     with pytest.raises(PackagingFailed, match=r"app\.py"):
         rewritten(tmp_path, {"app.py": "def broken(:\n"})
-
     assert not (tmp_path / "out.zip").exists()
 
 
 @pytest.mark.parametrize(
     ("needed", "path"),
     [
-        (True, "chalicelib/letters/layout.html"),
-        (True, "shop/cart.py"),
-        (True, "compiled/part.cpython-311-x86_64-linux-gnu.so"),
-        (True, "pg8000-1.31.6.dist-info/METADATA"),
-        (True, "plugin-1.0.dist-info/entry_points.txt"),
-        (True, "pg8000-1.31.6.dist-info/licenses/LICENSE"),
-        (True, "certifi/cacert.pem"),
-        (False, "shop/__pycache__/cart.cpython-311.pyc"),
-        (False, "shop/py.typed"),
-        (False, "compiled/part.pyx"),
-        (False, "six-1.17.0.dist-info/RECORD"),
-        (False, "six-1.17.0.dist-info/WHEEL"),
+        (True, "chalicelib/letters/layout.html"), (True, "shop/cart.py"), (True, "part.cpython-311-x86_64.so"),
+        (True, "pg8000-1.31.6.dist-info/METADATA"), (True, "plugin-1.0.dist-info/entry_points.txt"),
+        (True, "pg8000-1.31.6.dist-info/licenses/LICENSE"), (True, "certifi/cacert.pem"),
+        (False, "shop/__pycache__/cart.cpython-311.pyc"), (False, "shop/py.typed"), (False, "compiled/part.pyx"),
+        (False, "six-1.17.0.dist-info/RECORD"), (False, "six-1.17.0.dist-info/WHEEL"),
         (False, "anything/tests/test_it.py"),
     ],
-)
+)  # fmt: skip
 def test_of_dependencies_only_what_runs_is_needed(path, *, needed):
     assert is_needed(PurePosixPath(path)) is needed

@@ -43,7 +43,8 @@ def test_a_package_that_is_too_large_stops_the_build(small_app, tmp_path, capsys
     "text",
     ["max_bytes =", "max_bytes = true", "max_bytes = -1", 'leave_out = "a"', 'leave_out = [""]', "size = 1"],
 )
-def test_settings_that_make_no_sense_are_refused(small_app, text):
+def test_settings_are_optional_and_those_that_make_no_sense_are_refused(small_app, text):
+    assert read_settings(small_app) == Settings()
     write_settings(small_app, text)
 
     with pytest.raises(PackagingFailed, match=r"small_app/\.chalice/terraform\.toml"):
@@ -71,7 +72,3 @@ def test_a_stage_that_is_missing_or_would_replace_another_is_a_sentence(small_ap
 def test_a_folder_without_a_project_is_a_sentence(tmp_path, capsys):
     assert main([str(tmp_path / "built"), str(tmp_path / "nothing")]) == 1
     assert "nothing is no Chalice project: .chalice/config.json cannot be read" in capsys.readouterr().err
-
-
-def test_settings_are_optional(small_app):
-    assert read_settings(small_app) == Settings()

@@ -25,15 +25,10 @@ _NOT_ALLOWED = {"es": "No tiene permiso para hacer esto.", "en": "You are not al
 
 
 class Caller(NamedTuple):
-    """Who sends a request. Not a dataclass: those import ``inspect`` during every cold start.
+    """Who sends a request. Not a dataclass: those import ``inspect`` during every cold start."""
 
-    Args:
-        name: a person's user name, or a program's client id.
-        roles: what the caller is. ``Access`` adds the weaker roles that these imply.
-    """
-
-    name: str
-    roles: frozenset[str]
+    name: str  # a person's user name, or a program's client id
+    roles: frozenset[str]  # ``Access`` adds the weaker ones that these imply
 
 
 class Access:
@@ -105,14 +100,10 @@ def cognito_reader(resource_server: str) -> Callable[[Mapping[str, object]], Cal
 
     The front door's authorizer has verified the token's signature, issuer, audience and expiry. It checks neither the
     kind of token (API Gateway accepts an id token for an access token) nor what its holder may do.
-    https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
 
     A person's roles are the groups of the user pool. A program's (client credentials) are the scopes of the resource
     server, ``<resource_server>/<role>``. A person's scopes are ignored: any client that signs people in may ask for
     them.
-
-    Args:
-        resource_server: its identifier in the user pool.
     """
     prefix = f"{resource_server}/"
 

@@ -26,11 +26,10 @@ HEADER = "Idempotency-Key"
 MAX_LENGTH = 255
 #: A String of RFC 8941 (section 3.3.3); its quotes may be left out around what has nothing to be quoted, as in a UUID.
 PATTERN = r'^(?:"(?:[ !#-\[\]-~]|\\["\\]){1,255}"|[A-Za-z0-9._~+/=:-]{1,255})$'
-
-MALFORMED = "urn:frontdoor:idempotency-key-malformed"
-MISSING = "urn:frontdoor:idempotency-key-missing"
-IN_FLIGHT = "urn:frontdoor:idempotency-key-in-flight"
-REUSED = "urn:frontdoor:idempotency-key-reused"
+#: The types of the problems.
+MALFORMED, MISSING, IN_FLIGHT, REUSED = (
+    f"urn:frontdoor:idempotency-key-{kind}" for kind in ("malformed", "missing", "in-flight", "reused")
+)
 
 #: Seconds in which the first request usually ends.
 RETRY_AFTER = "1"
@@ -59,63 +58,39 @@ def read_key(headers: Mapping[str, str]) -> str | None:
 
 class KeyMalformed(Problem):
     def __init__(self) -> None:
-        super().__init__(
-            400,
-            title={"es": "La cabecera Idempotency-Key no es válida", "en": "The header Idempotency-Key is not valid"},
-            detail={
-                "es": f"Debe estar una sola vez y ser un texto ASCII entre comillas, de 1 a {MAX_LENGTH} caracteres.",
-                "en": f"It must be there once, and be ASCII text in quotes, of 1 to {MAX_LENGTH} characters.",
-            },
-            type=MALFORMED,
-        )
+        es = f"Debe estar una sola vez y ser un texto ASCII entre comillas, de 1 a {MAX_LENGTH} caracteres."
+        en = f"It must be there once, and be ASCII text in quotes, of 1 to {MAX_LENGTH} characters."
+        title = {"es": "La cabecera Idempotency-Key no es válida", "en": "The header Idempotency-Key is not valid"}
+        super().__init__(400, type=MALFORMED, title=title, detail={"es": es, "en": en})
 
 
 class KeyMissing(Problem):
     def __init__(self) -> None:
-        super().__init__(
-            400,
-            title={"es": "Falta la cabecera Idempotency-Key", "en": "The header Idempotency-Key is missing"},
-            detail={
-                "es": "Esta petición necesita una clave propia, para que se pueda repetir sin peligro.",
-                "en": "This request needs a key of its own, so that it may be repeated safely.",
-            },
-            type=MISSING,
-        )
+        es = "Esta petición necesita una clave propia, para que se pueda repetir sin peligro."
+        en = "This request needs a key of its own, so that it may be repeated safely."
+        title = {"es": "Falta la cabecera Idempotency-Key", "en": "The header Idempotency-Key is missing"}
+        super().__init__(400, type=MISSING, title=title, detail={"es": es, "en": en})
 
 
 class KeyInFlight(Problem):
     def __init__(self) -> None:
-        super().__init__(
-            409,
-            title={"es": "La petición ya está en curso", "en": "The request is under way already"},
-            detail={
-                "es": "Otra petición con la misma Idempotency-Key no ha terminado. Repítala dentro de un momento.",
-                "en": "Another request with the same Idempotency-Key has not ended. Repeat it in a moment.",
-            },
-            type=IN_FLIGHT,
-            headers={"Retry-After": RETRY_AFTER},
-        )
+        es = "Otra petición con la misma Idempotency-Key no ha terminado. Repítala dentro de un momento."
+        en = "Another request with the same Idempotency-Key has not ended. Repeat it in a moment."
+        title = {"es": "La petición ya está en curso", "en": "The request is under way already"}
+        retry = {"Retry-After": RETRY_AFTER}
+        super().__init__(409, type=IN_FLIGHT, title=title, detail={"es": es, "en": en}, headers=retry)
 
 
 class KeyReused(Problem):
     def __init__(self) -> None:
-        super().__init__(
-            422,
-            title={"es": "La Idempotency-Key ya se usó", "en": "The Idempotency-Key was used already"},
-            detail={
-                "es": "Con esta clave se hizo otra petición, con otros datos. Use una clave nueva.",
-                "en": "Another request was made with this key, with other data. Use a new key.",
-            },
-            type=REUSED,
-        )
+        es = "Con esta clave se hizo otra petición, con otros datos. Use una clave nueva."
+        en = "Another request was made with this key, with other data. Use a new key."
+        title = {"es": "La Idempotency-Key ya se usó", "en": "The Idempotency-Key was used already"}
+        super().__init__(422, type=REUSED, title=title, detail={"es": es, "en": en})
 
 
 def describe_header(kept_hours: int) -> dict[str, Any]:
-    """The header as a parameter in OpenAPI.
-
-    Args:
-        kept_hours: how long the app remembers a key.
-    """
+    """The header as a parameter in OpenAPI; the app remembers a key for ``kept_hours``."""
     return {
         "name": HEADER,
         "in": "header",

@@ -28,7 +28,7 @@ class Problem(Exception):
         status: the HTTP status, 400 to 599.
         title: the kind of problem, the same each time; by default the status's phrase.
         detail: what happened this time. The client sees it: never put the text of another exception into it.
-        type: a URI that names the kind of problem; ``about:blank`` says "no more than the status".
+        type: a URI that names the kind of problem.
         headers: sent with the answer, as in ``chalice.Response``.
         extensions: further members. Mappings from language to text are sent in the client's language, at any depth.
 
@@ -58,8 +58,8 @@ class Problem(Exception):
 
     def document(self, language: str, languages: tuple[str, ...], request_id: str) -> dict[str, Any]:
         """The members in the order of RFC 9457, then the request id and the extensions, in one language."""
-        members: dict[str, Any] = {"type": self.type, "title": _choose(self.title, language, languages)}
-        members["status"] = self.status
+        title = _choose(self.title, language, languages)
+        members: dict[str, Any] = {"type": self.type, "title": title, "status": self.status}
         if self.detail is not None:
             members["detail"] = _choose(self.detail, language, languages)
         members["request_id"] = request_id
@@ -85,10 +85,8 @@ def _choose(text: Text, language: str, languages: tuple[str, ...]) -> str:
     """The text in the language, or in the first of ``languages`` that it has, or in any that it has."""
     if isinstance(text, str):
         return text
-    for candidate in (language, *languages):
-        if candidate in text:
-            return text[candidate]
-    return next(iter(text.values()), "")
+    known = [text[candidate] for candidate in (language, *languages) if candidate in text]
+    return next(iter(known or text.values()), "")
 
 
 def _localise(value: object, language: str, languages: tuple[str, ...]) -> object:
@@ -103,16 +101,10 @@ def _localise(value: object, language: str, languages: tuple[str, ...]) -> objec
 
 
 class FieldError(NamedTuple):
-    """One broken rule.
+    """One broken rule."""
 
-    Args:
-        field: the name of the field or parameter; empty for the body as a whole.
-        rule: a word for programs, such as ``format``.
-        message: a sentence for people, or one for each language.
-    """
-
-    field: str
-    rule: str
+    field: str  # or parameter; empty for the body as a whole
+    rule: str  # a word for programs, such as ``format``
     message: Text
 
 

@@ -20,13 +20,9 @@ _DEFAULT = "DEFAULT_"
 
 
 class SettingError(Exception):
-    """A variable is missing or malformed.
+    """A variable is missing, or is not what it must be.
 
     The message names the variable and the rule, never the value, so that it may be logged.
-
-    Args:
-        name: the variable.
-        rule: completes the sentence "… must be".
     """
 
     def __init__(self, name: str, rule: str) -> None:
@@ -45,12 +41,9 @@ def apply_defaults(variables: MutableMapping[str, str]) -> None:
 
 
 class Environment:
-    """Reads variables, each checked when it is read. An empty value counts as missing.
+    """Reads variables, such as ``os.environ``, each checked when it is read. An empty value counts as missing.
 
     Every method raises ``SettingError`` if the variable is malformed, or missing without a default.
-
-    Args:
-        variables: names to values, as ``os.environ``.
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:

@@ -173,12 +173,8 @@ def request_id_of(*candidates: object, missing: str = NO_ID) -> str:
 def client_address(peer: str, forwarded_for: str, trusted_proxies: int) -> str:
     """The client's address: of ``X-Forwarded-For``, one address from the right counts for each trusted proxy.
 
-    The client may have forged those further left.
-
-    Args:
-        peer: the address that the door talked to; the ALB and API Gateway end the header with it.
-        forwarded_for: the header.
-        trusted_proxies: how many proxies that append to the header stand before the door.
+    The client may have forged those further left. The ALB and API Gateway end the header with ``peer``, the address
+    that they talked to.
     """
     chain = [address.strip() for address in forwarded_for.split(",") if address.strip()]
     if not chain or chain[-1] != peer:
@@ -193,26 +189,20 @@ def negotiate(accept_language: str, languages: tuple[str, ...]) -> str:
     Equal weights are decided by the order of the header.
     """
     best, best_weight = languages[0], 0.0
-    for choice in accept_language.split(","):
+    for choice in accept_language.lower().split(","):
         tag, _, parameter = choice.partition(";")
-        weight, found = _weight(parameter), _serve(tag.strip().lower(), languages)
-        if found is not None and weight > best_weight:
+        name, _, value = map(str.strip, parameter.partition("="))
+        weight = 1.0 if name != "q" else float(value) if _WEIGHT.fullmatch(value) else 0.0
+        if weight > best_weight and (found := _serve(tag.strip(), languages)):
             best, best_weight = found, weight
     return best
-
-
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.partition("=")
-    if name.strip() not in {"q", "Q"}:
-        return 1.0
-    return float(value) if _WEIGHT.fullmatch(value.strip()) else 0.0
 
 
 def _serve(tag: str, languages: tuple[str, ...]) -> str | None:
     if tag == "*":
         return languages[0]
-    primary = tag.partition("-")[0]
     exact = [language for language in languages if language.lower() == tag]
+    primary = tag.partition("-")[0]
     related = [language for language in languages if language.lower().partition("-")[0] == primary]
     return next(iter(exact + related), None)
 

@@ -84,10 +84,11 @@ def adapt(template: JSON, *, stage: str = "aws") -> JSON:
     _start_what_is_live(resources)
     queues = {_read_queue(block) for block in resources.get("aws_lambda_event_source_mapping", {}).values()}
     of_topics = [block for block in permitted.values() if block["principal"] == "sns.amazonaws.com"]
-    topics = {_read_topic(block) for block in [*resources.get("aws_sns_topic_subscription", {}).values(), *of_topics]}
-    schedules = resources.get("aws_cloudwatch_event_rule", {})
-    for rule, block in schedules.items():
-        _name_schedule(rule, block)
+    subscriptions = resources.get("aws_sns_topic_subscription", {}).values()
+    topics = {_point_at(block, "topic_arn", "topics") for block in subscriptions}
+    topics |= {_point_at(block, "source_arn", "topics") for block in of_topics}
+    rules = resources.get("aws_cloudwatch_event_rule", {})
+    schedules = {rule.removesuffix("-event"): _schedule(rule, block) for rule, block in rules.items()}
 
     return {
         "//": f"{GENERATED} {stage}. Changes here are lost.",
@@ -105,20 +106,11 @@ def adapt(template: JSON, *, stage: str = "aws") -> JSON:
         "output": {
             "functions": {
                 "description": "Name, ARN, invocation ARN and alias (or null) of each function, by its name there.",
-                "value": {
-                    name: {key: f"${{local.live.{name}.{key}}}" for key in ("arn", "invoke_arn", "qualifier")}
-                    | {"name": f"${{aws_lambda_function.{name}.function_name}}"}
-                    for name in functions
-                },
+                "value": "${local.live}",
             },
             "schedules": {
                 "description": "Name and ARN of the EventBridge rule of each scheduled function.",
-                "value": {
-                    rule.removesuffix("-event"): {
-                        key: f"${{aws_cloudwatch_event_rule.{rule}.{key}}}" for key in ("name", "arn")
-                    }
-                    for rule in schedules
-                },
+                "value": schedules,
             },
         },
     }
@@ -165,6 +157,7 @@ def _live(name: str) -> JSON:
     function, alias = f"aws_lambda_function.{name}", f"aws_lambda_alias.{name}"
     chosen = f'var.functions["{name}"].snapstart'
     return {
+        "name": f"${{{function}.function_name}}",
         **{key: f"${{{chosen} ? one({alias}[*].{key}) : {function}.{key}}}" for key in ("arn", "invoke_arn")},
         # A permission is for exactly what is called.
         "qualifier": f"${{one({alias}[*].name)}}",
@@ -214,8 +207,7 @@ def _environment_variables(function: str, block: JSON, stage: str) -> set[str]:
 
 def _read_queue(mapping: JSON) -> str:
     """Point an event source mapping at the variable of its queue, and return the queue's plain name."""
-    name = _plain_name(mapping["event_source_arn"])
-    mapping["event_source_arn"] = f'${{var.queues["{name}"].arn}}'
+    name = _point_at(mapping, "event_source_arn", "queues")
     # Without it, one bad record sends the whole batch round again.
     mapping["function_response_types"] = ["ReportBatchItemFailures"]
     # What the consumer depends on, not what Lambda could do, decides how many batches run at once.
@@ -223,43 +215,36 @@ def _read_queue(mapping: JSON) -> str:
     return name
 
 
-def _read_topic(block: JSON) -> str:
-    """Point a subscription or its permission at the variable of its topic, and return the topic's plain name."""
-    key = "topic_arn" if "topic_arn" in block else "source_arn"
-    name = _plain_name(block[key])
-    block[key] = f'${{var.topics["{name}"].arn}}'
-    return name
-
-
-def _plain_name(arn: str) -> str:
-    match = PLAIN_NAME.match(arn)
+def _point_at(block: JSON, key: str, variable: str) -> str:
+    """Take the ARN of a queue or topic from the variable, and return its plain name."""
+    match = PLAIN_NAME.match(block[key])
     if match is None:
-        raise PackagingFailed(f"{arn}: name the queue or topic plainly in its decorator; its ARN is a variable.")
+        raise PackagingFailed(f"{block[key]}: name the queue or topic plainly in its decorator; its ARN is a variable.")
+    block[key] = f'${{var.{variable}["{match["name"]}"].arn}}'
     return match["name"]
 
 
-def _name_schedule(rule: str, block: JSON) -> None:
+def _schedule(rule: str, block: JSON) -> JSON:
     """Name a rule after app and environment: Chalice calls it `<function>-event` in every stage of an account."""
     function = rule.removesuffix("-event")
     block["name"] = f"${{var.name_prefix}}-{function.replace('_', '-')}"
     block["description"] = f"Starts {function}."
     # Another schedule, or a person, may switch the rule off and on; a plan must not undo that.
     block["lifecycle"] = {"ignore_changes": ["state"]}
+    return {key: f"${{aws_cloudwatch_event_rule.{rule}.{key}}}" for key in ("name", "arn")}
 
 
 def _functions_variable(names: list[str]) -> JSON:
-    strings, numbers = ("name", "role_arn", "log_group"), ("memory_size", "timeout", "reserved_concurrency")
-    fields = [f"{field} = string" for field in strings] + [f"{field} = number" for field in numbers]
-    typed = ", ".join([*fields, "snapstart = bool"])
+    fields = {**dict.fromkeys(("name", "role_arn", "log_group"), "string"), "snapstart": "bool"}
+    fields |= dict.fromkeys(("memory_size", "timeout", "reserved_concurrency"), "number")
+    typed = ", ".join(f"{field} = {kind}" for field, kind in fields.items())
+    distinct = {
+        "condition": "${length(distinct(values(var.functions)[*].name)) == length(var.functions)}",
+        "error_message": "Each function needs a name of its own; begin it with name_prefix, for each stage.",
+    }
     return {
         **_variable(f"map(object({{ {typed} }}))", "Name, role, size (MB, seconds) and caps of each function."),
-        "validation": [
-            _has_exactly("functions", set(names)),
-            {
-                "condition": "${length(distinct(values(var.functions)[*].name)) == length(var.functions)}",
-                "error_message": "Each function needs a name of its own; begin it with name_prefix, for each stage.",
-            },
-        ],
+        "validation": [_has_exactly("functions", set(names)), distinct],
     }
 
 

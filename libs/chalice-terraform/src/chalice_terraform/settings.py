@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalice_terraform.errors import PackagingFailed
 
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 FILE = ".chalice/terraform.toml"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """A zip larger than ``max_bytes`` stops the build; paths that begin as one of ``leave_out`` are not packaged."""
 
     max_bytes: int | None = None
