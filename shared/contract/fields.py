@@ -13,33 +13,19 @@ if TYPE_CHECKING:
 
 
 class Field(NamedTuple):
-    """One field.
+    """One field."""
 
-    Args:
-        name: on the wire, and of the column.
-        kind: which values it has; ``given`` by the database.
-        labels: what people call it, by language.
-        example: a value as on the wire.
-        maximum: the longest text, in characters.
-        aliases: other headings of its column in an imported file, in lower case without accents.
-        description: for the API's document.
-        default: the value of a new employee without it. ``today`` is the date in TIME_ZONE.
-        is_required: whether a new employee needs it. A field that is neither required nor has a default can be empty.
-        is_confidential: whether only Human Resources sees it.
-        is_sortable: whether a list can be sorted by it, which needs an index. A field that can be empty cannot.
-    """
-
-    name: str
-    kind: Literal["text", "email", "money", "date", "given"]
-    labels: Mapping[str, str]
-    example: str | float
-    maximum: int = 0
-    aliases: tuple[str, ...] = ()
-    description: str = ""
-    default: Literal["", "today"] = ""
-    is_required: bool = True
-    is_confidential: bool = False
-    is_sortable: bool = False
+    name: str  # on the wire, and of the column
+    kind: Literal["text", "email", "money", "date", "given"]  # ``given`` by the database
+    labels: Mapping[str, str]  # what people call it, by language
+    example: str | float  # as on the wire
+    maximum: int = 0  # characters of a text
+    aliases: tuple[str, ...] = ()  # other headings of its column in an imported file, in lower case without accents
+    description: str = ""  # for the API's document
+    default: Literal["", "today"] = ""  # of a new employee without it; ``today`` is the date in TIME_ZONE
+    is_required: bool = True  # a field that is neither required nor has a default can be empty
+    is_confidential: bool = False  # only Human Resources sees it
+    is_sortable: bool = False  # needs an index; a field that can be empty cannot be sorted by
 
     @property
     def is_nullable(self) -> bool:

@@ -5,12 +5,10 @@ Bind, Describe, Execute and **one** Sync ("Pipelining" in
 https://www.postgresql.org/docs/current/protocol-flow.html). This also makes autocommit safe behind a transaction
 pooler, which may give the server connection, and the unnamed statement on it, to another client after any Sync.
 
-- After a statement, either its answer was read up to ReadyForQuery or the connection is closed. The next statement can
-  never read the rest of this one's answer.
-- What goes wrong on the way to the server is an ``InterfaceError``, whatever the socket, TLS, SCRAM or a malformed
-  message raised; ``args[0]`` of a ``DatabaseError`` has the fields of the server's answer. SQLAlchemy knows both.
-- `PipelinedConnection.is_usable` detects, without a round trip, a connection that the other side has closed, *before* a
-  statement is sent. Afterwards it would be unknown whether the statement ran.
+After a statement, either its answer was read up to ReadyForQuery or the connection is closed: the next statement can
+never read the rest of this one's answer. What goes wrong on the way to the server is an ``InterfaceError``, whatever the
+socket, TLS, SCRAM or a malformed message raised; ``args[0]`` of a ``DatabaseError`` has the fields of the server's
+answer. SQLAlchemy knows both.
 """
 
 from __future__ import annotations
@@ -128,10 +126,7 @@ class Answer(core.Context):  # type: ignore[misc] # pg8000 has no types
     def __init__(
         self, statement: str, *, stream: object = None, prefix: Prefix = NO_PREFIX, prepared: Prepared | None = None
     ) -> None:
-        if prepared is None:
-            super().__init__(statement, stream)
-        else:
-            super().__init__(statement, None, prepared.columns, prepared.readers)
+        super().__init__(statement, stream, *(() if prepared is None else prepared[2:]))
         #: How many statements of the prefix are still to be answered; they are not the caller's.
         self.prefixed = prefix.statements
         #: Whether the server said that the caller's statement ran to its end.
@@ -228,9 +223,8 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
     def is_usable(self) -> bool:
         """Whether the server is still there, as far as can be known without a round trip.
 
-        It is not when there is something to read although nothing was asked (an end of file, a reset, the server's
-        reason for closing), nor after `MAX_IDLE_SECONDS` by the wall clock: a frozen Lambda's monotonic clock stands
-        still.
+        It is not when there is something to read although nothing was asked (the server's reason for closing, say), nor
+        after `MAX_IDLE_SECONDS` by the wall clock: a frozen Lambda's monotonic clock stands still.
         """
         try:
             self.settle()
@@ -245,11 +239,8 @@ class PipelinedConnection(core.CoreConnection):  # type: ignore[misc] # pg8000 h
     ) -> Answer:
         """Run one statement in one round trip, prepared if the connection is ``named``.
 
-        Args:
-            statement: one SQL statement.
-            vals: its parameters.
-            oids: their types; the server infers those that are missing.
-            stream: what COPY reads from or writes to. What it raises itself is raised unchanged.
+        The server infers the types of parameters that are missing in ``oids``. What ``stream``, which COPY reads from
+        or writes to, raises itself is raised unchanged.
 
         Raises:
             DatabaseError: the server refused it; the fields of its answer are in ``args[0]``. It had no effect. The

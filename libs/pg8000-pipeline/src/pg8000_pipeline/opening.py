@@ -47,8 +47,7 @@ def scram_client(mechanisms: Sequence[str], password: bytes, binding: tuple[str,
     """The client's side of SCRAM.
 
     scramp refuses a password that SASLprep prohibits: a character that Unicode 3.2 did not have, such as a newer emoji,
-    a control character, or letters of both directions. libpq uses it as it is, and so does the server that stores it:
-    https://github.com/postgres/postgres/blob/master/src/common/saslprep.c
+    a control character, or letters of both directions. libpq uses it as it is, and so does the server that stores it.
 
     Raises:
         ScramException: the server's mechanisms, or its certificate, cannot be used. On Python 3.10 (scramp 1.4), also a
