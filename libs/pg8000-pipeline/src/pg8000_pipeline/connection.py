@@ -6,8 +6,8 @@ https://www.postgresql.org/docs/current/protocol-flow.html). This also makes aut
 pooler, which may give the server connection, and the unnamed statement on it, to another client after any Sync.
 
 After a statement, either its answer was read up to ReadyForQuery or the connection is closed: the next statement can
-never read the rest of this one's answer. What goes wrong on the way to the server is an ``InterfaceError``, whatever the
-socket, TLS, SCRAM or a malformed message raised; ``args[0]`` of a ``DatabaseError`` has the fields of the server's
+never read the rest of this one's answer. What goes wrong on the way to the server is an ``InterfaceError``, whatever
+the socket, TLS, SCRAM or a malformed message raised; ``args[0]`` of a ``DatabaseError`` has the fields of the server's
 answer. SQLAlchemy knows both.
 """
 
