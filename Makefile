@@ -204,7 +204,7 @@ forget: $(VENV)/.ready ## AWS: forget a person, after asking (YES=1 does not): I
 
 .PHONY: rollback
 rollback: $(VENV)/.ready ## AWS: bring back what was deployed before, or TO=<git revision>, after asking (YES=1 does not)
-	@$(BIN)/python -m tools.rollback
+	@$(BIN)/python -m tools.deployment rollback
 
 .PHONY: sender
 sender: package ## AWS: ask SES to verify the sender, EMAIL_FROM

@@ -42,13 +42,7 @@ class OneSentenceParser(argparse.ArgumentParser):
 
     def __init__(self, make_target: str, description: str, *, epilog: str | None = None) -> None:
         """``make_target`` is what people type, such as ``make demo``."""
-        super().__init__(
-            prog=make_target,
-            description=description,
-            epilog=epilog,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
+        super().__init__(prog=make_target, description=description, epilog=epilog, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         """Leave with status 2. The sentence names the variable, so the option's name is left out."""

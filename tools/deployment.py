@@ -1,9 +1,9 @@
-"""`make plan`, `make deploy`, `make sender` and `make destroy`: one environment in the AWS account of who runs them.
+"""`make plan`, `deploy`, `rollback`, `sender` and `destroy`: one environment in the AWS account of who runs them.
 
 The environment is ENVIRONMENT (default: dev): a Terraform workspace of that name, with the variables of
 `infra/<environment>.tfvars` if there is such a file, and DATABASE_URL, EMAIL_FROM and NOTIFY_TO (comma separated) of
 the shell. A deployment migrates the database before new code takes traffic (`tools/migration.py`), and remembers its
-git revision for `make rollback` (`tools/rollback.py`).
+git revision for `make rollback`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from contextlib import suppress
+import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -26,6 +27,7 @@ from tools.preflight import (
     check_destruction,
     check_plan,
     check_same_account,
+    confirm,
     key_is_needed,
     open_session,
     read_limits,
@@ -34,7 +36,7 @@ from tools.preflight import (
 from tools.terraform_cli import BUILD, INFRA, ROOT, Terraform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from boto3.session import Session
@@ -48,28 +50,27 @@ REVISIONS_KEPT = 10
 LOCK_FILE = "infra/.terraform.lock.hcl"
 # Where Terraform leaves a state that it could not store.
 ERRORED_STATE = "errored.tfstate"
+APPS = ("crud_app", "email_app", "bff_app")
+# Beside the root module, and in no commit: the state or its place, and the environments' variables.
+LOCAL_FILES = ("backend.tf", "terraform.tfstate.d", "*.tfvars")
 OPENS = 'aws_scheduler_schedule.office_hours["opens"]'
 
 
 class Deployment:
     """One environment, named in ``environment`` (the process's), in the account of ``session``.
 
-    ``infra`` is the folder of the root module, ``build`` gets the plan, and ``revision`` is what is deployed.
+    ``project`` has the root module, and gets the plan; ``revision`` is what is deployed.
     """
 
     def __init__(
-        self,
-        environment: Mapping[str, str],
-        session: Session,
-        *,
-        infra: Path = INFRA,
-        build: Path = BUILD,
-        revision: str | None = None,
+        self, environment: Mapping[str, str], session: Session, project: Path = ROOT, revision: str | None = None
     ) -> None:
+        infra = project / INFRA.name
         self.name = environment.get("ENVIRONMENT", "dev")
         self.account = check_account(session)
-        self.plan_file = build / f"{self.name}.tfplan"
-        self._revision = revision or describe_revision(ROOT)
+        self.plan_file = project / BUILD.name / f"{self.name}.tfplan"
+        self._project = project
+        self._revision = revision or describe_revision(project)
         self._session = session
         self._environment = environment
         self._terraform = Terraform(infra, terraform_variables(environment, self.name, self.account.region))
@@ -116,9 +117,23 @@ class Deployment:
         snapstart = plan["variables"].get("snapstart", {"value": False})["value"]
         prune_versions(self._terraform.outputs().get("functions", {}).values(), self._session, keep=2 * snapstart)
 
-    def read_revisions(self) -> list[str]:
-        revisions: list[str] = self._begin(creates=False).get("revisions", [])
-        return revisions
+    def roll_back(self) -> None:
+        """Show the plan for the revision TO, or for what was deployed before, ask, and apply it.
+
+        The revision is packaged from git, in a work tree of its own below `build`, and applied by its own Terraform
+        files to this project's state. The person's work tree and the database's schema stay as they are.
+        """
+        deployed = self._begin(creates=False).get("revisions", [])
+        commit = find_commit(self._project, self._environment.get("TO") or find_previous(deployed))
+        print(f"Restores revision {commit}; deployed is {deployed[0] if deployed else 'none that is remembered'}.")
+        with work_tree(self._project, commit) as earlier:
+            package(earlier)
+            lend_local_files(self._terraform.folder, earlier / INFRA.name)
+            deployment = Deployment(self._environment, self._session, earlier, commit)
+            deployment.plan()
+            confirm(f"Bring back revision {commit}?", self._environment)
+            deployment.apply()
+        print(f"Revision {commit} is back. The database's schema stays as it is.")
 
     def create_sender(self) -> None:
         """Ask SES to verify the sender's address; AWS sends an e-mail with a link to it."""
@@ -214,6 +229,57 @@ def remember(deployed: Sequence[str], revision: str) -> list[str]:
     return [revision, *older][:REVISIONS_KEPT]
 
 
+def find_commit(project: Path, name: str) -> str:
+    """The commit that ``name`` (a hash, a tag, a branch) stands for."""
+    commit = run_git(project, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    if commit is None:
+        raise NotReady(f"git does not know the revision {name} here: fetch it, or choose one that `git log` shows.")
+    return commit
+
+
+def find_previous(deployed: Sequence[str]) -> str:
+    """The newest revision before the running one that is exactly a commit."""
+    for revision in deployed[1:]:
+        if revision != UNKNOWN and not revision.endswith(DIRTY):
+            return revision
+    raise NotReady("No earlier deployment is remembered: choose one with `make rollback TO=<revision>`.")
+
+
+@contextmanager
+def work_tree(project: Path, commit: str) -> Iterator[Path]:
+    """The files of ``commit`` in a folder of their own, which is gone afterwards."""
+    folder = project / BUILD.name / f"revision-{commit[:12]}"
+    git = ["git", "-C", str(project), "worktree"]
+    # Left by an interrupted rollback.
+    subprocess.run([*git, "remove", "--force", str(folder)], check=False, capture_output=True)  # noqa: S603
+    subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)  # noqa: S603
+    try:
+        yield folder
+    finally:
+        subprocess.run([*git, "remove", "--force", str(folder)], check=False)  # noqa: S603
+
+
+def package(project: Path) -> None:
+    """Package the apps of ``project`` with its own packager: the modules then fit its root module."""
+    command = [sys.executable, "-m", "chalice_terraform", BUILD.name, *APPS]
+    libraries = os.pathsep.join(str(folder) for folder in sorted(project.glob("libs/*/src")))
+    try:
+        if (project / "package-lock.json").exists():  # of the page's libraries; older revisions have none
+            subprocess.run(["make", "page-libraries"], cwd=project, check=True)  # noqa: S607
+        subprocess.run(command, cwd=project, check=True, env={**os.environ, "PYTHONPATH": libraries})  # noqa: S603 - our own interpreter
+    except subprocess.CalledProcessError as failure:  # the packager has said why
+        raise NotReady(f"The rollback ended before it changed anything: {failure}") from failure
+
+
+def lend_local_files(infra: Path, borrower: Path) -> None:
+    """Give the Terraform files in ``borrower`` the state and variables of those in ``infra``."""
+    for pattern in LOCAL_FILES:
+        for file in infra.glob(pattern):
+            link = borrower / file.name
+            if not link.exists():  # example.tfvars is in git
+                link.symlink_to(file)
+
+
 def run_git(project: Path, *arguments: str) -> str | None:
     """What git prints, or None if it fails or is missing."""
     command = ["git", "-C", str(project), *arguments]
@@ -228,6 +294,7 @@ COMMANDS = {
     "plan": Deployment.plan_with_migrations,
     "deploy": Deployment.deploy,
     "sender": Deployment.create_sender,
+    "rollback": Deployment.roll_back,
     "destroy": Deployment.destroy,
 }
 

@@ -38,15 +38,8 @@ if TYPE_CHECKING:
 MAX_ID, MAX_MONTHS = 10**18 - 1, 1_200
 
 OUT_OF_REACH = """\
-Out of reach, and for how long:
-  messages in flight       up to 4 days in the queue, 14 among the dead letters; they are mailed. {again}
-  emails already sent      as long as their recipients keep them
-  SES's suppression list   an address that bounced, until: aws sesv2 delete-suppressed-destination --email-address …
-  backups                  of the ledger 35 days; of PostgreSQL as long as you or your provider keep them, and its own
-                           old versions of rows until the next VACUUM. After restoring one, repeat this.
-  the sign-in              an account of the person, until: aws cognito-idp admin-delete-user (docs/runbook.md)
-  free text                what someone wrote in an email to others, which leaves the ledger within 90 days, and the
-                           name of the person who made a change, which has to stay"""
+Out of reach: messages in flight (they are mailed, up to 14 days later; {again}), emails already sent, SES's suppression
+list, backups, the account to sign in with, and free text. docs/security.md says for how long, and what to do."""
 
 
 class Stores(NamedTuple):
@@ -89,7 +82,7 @@ def forget_person(stores: Stores, environment: Mapping[str, str], *, row_id: int
     if not (kept["telling"] or (person and (person.is_employee or person.telling))):
         print("Nothing to forget.")
         return
-    print(OUT_OF_REACH.format(again=f"Run this afterwards: make forget ID={person.id}" if person else ""))
+    print(OUT_OF_REACH.format(again=f"then run make forget ID={person.id} again" if person else "then run this again"))
     confirm("Forget? It cannot be undone.", environment)
     emptied = sum(1 for _ in track(mails.forget(), "emails", total=kept["telling"]))
     print(f"{emptied:,} emails emptied in the ledger.")

@@ -61,16 +61,11 @@ class Metric(NamedTuple):
         return f"{highest * (1_000 if self.name == 'TargetResponseTime' else 1):,.1f} ms"
 
 
-class NotFound(Exception):
-    """A list from AWS does not have what was looked for: the emulator's answer to an unknown name."""
-
-
 class Reader:
     """Reads the parts of a place.
 
-    Attributes:
-        concerns: one sentence for each thing that is not as it should be, the most urgent first.
-        exists: whether there is a part of that name, or one that the caller may not see.
+    ``concerns`` are sentences about what is not as it should be, the most urgent first; ``exists`` says whether there
+    is a part of that name, or one that the caller may not see.
     """
 
     def __init__(self, place: Place, now: datetime) -> None:
@@ -117,13 +112,16 @@ class Reader:
         """The rows that ``read`` returns, or one that says why part ``name`` could not be read."""
         try:
             return read(name)
-        except (NotFound, BotoCoreError, ClientError) as error:
-            code = error.response["Error"].get("Code", "unknown error") if isinstance(error, ClientError) else ""
-            reason = f"{error.operation_name}: {code}" if isinstance(error, ClientError) else NO_ANSWER
-            if isinstance(error, NotFound) or re.search("NotFound|NonExistent|DoesNotExist", code):
-                reason = ABSENT
-            self._unreadable += reason != ABSENT
-            return [(name, Text(reason, FAINT))]
+        except (StopIteration, IndexError):  # a list from AWS does not have it
+            reason = ABSENT
+        except ClientError as error:
+            code = error.response["Error"].get("Code", "unknown error")
+            is_absent = re.search("NotFound|NonExistent|DoesNotExist", code)
+            reason = ABSENT if is_absent else f"{error.operation_name}: {code}"
+        except BotoCoreError:
+            reason = NO_ANSWER
+        self._unreadable += reason != ABSENT
+        return [(name, Text(reason, FAINT))]
 
     def _judge(self, name: str, state: str, good: str, detail: str = "") -> Text:
         """The state as a cell; a concern unless it is ``good``."""
@@ -140,7 +138,7 @@ class Reader:
         elb = self._client("elbv2")
         pages = elb.get_paginator("describe_load_balancers").paginate().search("LoadBalancers[]")
         names = [self._place.name(each) for each in BALANCERS]
-        found = _first([each for each in pages if each["LoadBalancerName"] in names])
+        found = next(each for each in pages if each["LoadBalancerName"] in names)
         name, arn = found["LoadBalancerName"], found["LoadBalancerArn"]
         dimension = f"LoadBalancer={arn.rpartition(':loadbalancer/')[2]}"
         # An ALB counts its own 5XX (timeouts, malformed responses) apart from those of its target.
@@ -148,7 +146,7 @@ class Reader:
         self._add_door(name, "AWS/ApplicationELB", dimension, "RequestCount", "TargetResponseTime", *errors)
         state = self._judge(name, found["State"]["Code"], "active")
         rows: list[Row] = [(name, state, f"{found['Scheme']}, {found['DNSName']}")]
-        group = _first(elb.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"])
+        group = elb.describe_target_groups(LoadBalancerArn=arn)["TargetGroups"][0]
         check = f"{group['HealthCheckPath']} every {group['HealthCheckIntervalSeconds']} s"
         for target in elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]:
             function, health = target["Target"]["Id"].rpartition(":function:")[2], target["TargetHealth"]
@@ -179,7 +177,7 @@ class Reader:
     def _api(self, name: str) -> list[Row]:
         """AWS finds an API by its id only, so all are listed."""
         pages = self._client("apigatewayv2").get_paginator("get_apis").paginate()
-        api = _first([api for page in pages for api in page["Items"] if api["Name"] == name])
+        api = next(api for page in pages for api in page["Items"] if api["Name"] == name)
         self._add_door(name, "AWS/ApiGateway", f"ApiId={api['ApiId']}", "Count", "Latency", "5xx")
         return [(name, api["ProtocolType"], api["ApiEndpoint"])]
 
@@ -206,8 +204,7 @@ class Reader:
                 self.concerns.append(f"{name} is in alarm: {alarm.get('AlarmDescription', 'see the runbook.')}")
             style = {"OK": GOOD, "ALARM": BAD}.get(state, FAINT)
             rows.append((name, Text(state, style), moment(alarm["StateUpdatedTimestamp"])))
-        _first(rows)
-        return rows
+        return rows or [("alarms", Text(ABSENT, FAINT))]
 
     def _last_hour(self, work: list[Row]) -> list[Row]:
         """The traffic of each door, and into ``work`` what else was done. Latency includes errors."""
@@ -252,12 +249,6 @@ class Reader:
 
 def moment(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _first(found: Sequence[Any]) -> Any:  # noqa: ANN401 - JSON
-    if not found:
-        raise NotFound
-    return found[0]
 
 
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +36,7 @@ ADVICE = {
 
 
 class TerraformFailed(NotReady):
-    """Terraform is missing or failed; the message says so, and Terraform's own words are on the terminal."""
+    """Terraform is missing or failed; the message says so in Terraform's own words."""
 
 
 class Terraform:
@@ -64,18 +63,25 @@ class Terraform:
         self.read("init", "-input=false", *([f"-plugin-dir={mirror}"] if mirror else []), *arguments)
 
     def run(self, *arguments: str) -> None:
-        """Run Terraform with its output on the terminal, the errors at the end."""
-        result = self._start(arguments, capture=False)
-        sys.stderr.write(result.stderr)
-        if result.returncode:
-            raise TerraformFailed(f"terraform {arguments[0]} failed.{_advise(result.stderr)}")
+        """Run Terraform with its output on the terminal."""
+        self.read(*arguments, output=None)
 
-    def read(self, *arguments: str) -> str:
-        """Run Terraform and return what it prints; the message of a failure holds that."""
-        result = self._start(arguments, capture=True)
-        if result.returncode:
-            reason = (result.stderr or result.stdout).strip()
-            raise TerraformFailed(f"terraform {arguments[0]} failed: {reason}{_advise(reason)}")
+    def read(self, *arguments: str, question: str | None = None, output: int | None = subprocess.PIPE) -> str:
+        """Run Terraform and return what it prints; the message of a failure holds its reason and what to do."""
+        result = subprocess.run(  # noqa: S603 - the person's own terraform
+            [self._program, f"-chdir={self.folder}", *arguments],
+            env=self._environment,
+            input=question,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        if result.returncode or (question and "Error: " in result.stderr):
+            reason = (result.stderr or result.stdout or "").strip()
+            unwrapped = " ".join(reason.replace("│", " ").split())
+            advice = "".join(f"\n{advice}" for words, advice in ADVICE.items() if words in unwrapped)
+            raise TerraformFailed(f"terraform {arguments[0]} failed: {reason}{advice}")
         return result.stdout
 
     def read_json(self, *arguments: str) -> Any:  # noqa: ANN401 - JSON
@@ -83,30 +89,10 @@ class Terraform:
 
     def check_variables(self, *arguments: str) -> None:
         """Check the values of the variables by their own rules, which `validate` does not look at."""
-        result = self._start(("console", "-no-color", *arguments), capture=True, question="true\n")
-        if result.returncode or "Error: " in result.stderr:
-            raise TerraformFailed(f"The variables are not valid: {result.stderr.strip()}")
+        self.read("console", "-no-color", *arguments, question="true\n")
 
     def outputs(self) -> dict[str, Any]:
         return {name: output["value"] for name, output in self.read_json("output", "-json").items()}
-
-    def _start(
-        self, arguments: tuple[str, ...], *, capture: bool, question: str | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - the person's own terraform
-            [self._program, f"-chdir={self.folder}", *arguments],
-            env=self._environment,
-            input=question,
-            stdout=subprocess.PIPE if capture else None,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-
-
-def _advise(error: str) -> str:
-    unwrapped = " ".join(error.replace("│", " ").split())
-    return "".join(f"\n{advice}" for words, advice in ADVICE.items() if words in unwrapped)
 
 
 def find_program() -> str:

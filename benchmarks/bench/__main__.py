@@ -38,13 +38,7 @@ BENCHMARKS = {
     "scale": scale.measure,
     "path": path.measure,
 }
-EXAMPLES = """\
-examples:
-  make bench                          everything, about six minutes
-  make bench ONLY=cold-start,door     some of it
-  make bench QUICK=1                  a minute or two: only to see that it works
-exit code: 0 all targets met, 1 one was missed, 3 one could not be decided (too noisy), 2 it could not run
-"""
+EXIT_CODES = "Exit code: 0 all targets met, 1 one was missed, 3 one could not be decided (too noisy), 2 it could not run."
 
 
 def main(argv: Sequence[str]) -> int:
@@ -86,7 +80,7 @@ def exit_code(counts: Mapping[str, int], *, is_quick: bool) -> int:
 
 
 def _parse(argv: Sequence[str]) -> argparse.Namespace:
-    parser = OneSentenceParser("make bench", "How fast it is, beside what one would pick instead.", epilog=EXAMPLES)
+    parser = OneSentenceParser("make bench", "How fast it is, beside what one would pick instead.", epilog=EXIT_CODES)
     keys = list(BENCHMARKS)
     parser.add_argument("--only", type=_benchmarks, default=keys, metavar="KEY,…", help=", ".join(keys))
     parser.add_argument("--quick", action="store_true", help="few rounds: only to see that it works")

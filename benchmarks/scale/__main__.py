@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tools.command_line import OneSentenceParser, make_table, run, whole_number
-from tools.cost.__main__ import dollars, short_count
-from tools.cost.model import ASSUMPTIONS, SECONDS, Profile, estimate_cost
+from tools.cost import ASSUMPTIONS, SECONDS, Profile, dollars, estimate_cost, short_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -68,7 +68,7 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert project.health(system.aws) == {"estado": "ok", "edicion": "2"}
 
     say("staging: its rollback")
-    assert "is back" in project.run(sys.executable, "-m", "tools.rollback")
+    assert "is back" in project.deployment("rollback")
     # The earlier code on the newer schema.
     assert project.health(system.aws) == {"estado": "ok"}
     assert "revision 9001" in project.run(sys.executable, "-m", "tools.migration")

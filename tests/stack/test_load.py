@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.support.stack import ROOT
-from tools.demo.__main__ import fill
-from tools.demo.people import invent_people
+from tools.demo import fill, invent_people
 
 PEOPLE = invent_people()[:100]
 OWN_DOMAIN = "prueba-de-carga.example.com"

@@ -7,8 +7,18 @@ from decimal import Decimal
 import pytest
 
 from tests.support.stack import ROOT
-from tools.cost.__main__ import dollars, main, read_profile
-from tools.cost.model import ASSUMPTIONS, PRICES, Profile, count_tasks, count_usage, estimate_cost, price_usage
+from tools.cost import (
+    ASSUMPTIONS,
+    PRICES,
+    Profile,
+    count_tasks,
+    count_usage,
+    dollars,
+    estimate_cost,
+    main,
+    price_usage,
+    read_profile,
+)
 
 MILLION = Profile(requests=1_000_000, response_bytes=5_000, emails=100_000)
 GIB = Decimal(2**30)

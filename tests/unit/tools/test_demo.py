@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from tools.command_line import NotReady
-from tools.demo.__main__ import MOST_OPERATIONS, fill
-from tools.demo.people import invent_people
+from tools.demo import MOST_OPERATIONS, fill, invent_people
 
 PEOPLE = invent_people()
 

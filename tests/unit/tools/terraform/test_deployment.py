@@ -19,15 +19,14 @@ from tools.terraform_cli import TerraformFailed
 @pytest.fixture
 def deployed(terraform, session, database_url, tmp_path):
     """Makes a deployment whose plan would hold ``database`` and ``sender``."""
-    infra, build = tmp_path / "infra", tmp_path / "build"
-    infra.mkdir()
-    build.mkdir()
+    for folder in ("infra", "build"):
+        (tmp_path / folder).mkdir()
 
     def make(database=database_url, sender=SENDER, **environment):
         terraform.answer("show", prints=json.dumps(plan_of(database, sender=sender)))
         terraform.answer("output", prints=json.dumps({"revisions": {"value": ["a" * 40]}}))
         terraform.answer("workspace", prints="* default\n  dev\n  staging\n")
-        return Deployment({"DATABASE_URL": database, **environment}, session, infra=infra, build=build)
+        return Deployment({"DATABASE_URL": database, **environment}, session, tmp_path)
 
     return make
 

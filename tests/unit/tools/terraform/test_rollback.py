@@ -2,15 +2,22 @@
 
 import io
 import json
-import subprocess
 
 import pytest
 
 from tests.unit.tools.conftest import Repository
 from tests.unit.tools.terraform.conftest import plan_of
 from tools.command_line import NotReady
-from tools.deployment import REVISIONS_KEPT, UNKNOWN, describe_revision, remember
-from tools.rollback import find_commit, find_previous, lend_local_files, roll_back
+from tools.deployment import (
+    REVISIONS_KEPT,
+    UNKNOWN,
+    Deployment,
+    describe_revision,
+    find_commit,
+    find_previous,
+    lend_local_files,
+    remember,
+)
 
 # A project whose packaging only leaves a trace of which edition was packaged.
 PACKAGING = """
@@ -54,7 +61,7 @@ def environment(terraform, database_url, project):
 @pytest.fixture
 def bring_back(project, environment, session):
     """`make rollback`, with more variables of the shell."""
-    return lambda **variables: roll_back(environment | variables, session, project.folder)
+    return lambda **variables: Deployment(environment | variables, session, project.folder).roll_back()
 
 
 def test_it_applies_what_was_deployed_before_and_leaves_the_person_s_files_alone(
@@ -99,7 +106,7 @@ def test_a_revision_that_cannot_be_packaged_changes_nothing(project, bring_back,
     project.packager.write_text("raise SystemExit(1)")
     broken = project.commit("edition", "3")
 
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(NotReady, match=r"^The rollback ended before it changed anything: .* exit status 1"):
         bring_back(TO=broken)
 
     assert "plan" not in terraform.commands

@@ -1,16 +1,22 @@
-"""``python -m tools.demo``, which ``make demo`` calls."""
+"""`make demo`: fills the running directory with a thousand plausible employees of a Spanish company."""
 
 from __future__ import annotations
 
+import random
+import re
+import tomllib
+import unicodedata
 import uuid
+from collections import Counter
 from contextlib import closing
+from datetime import date, timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from tools.command_line import NotReady, OneSentenceParser, run
-from tools.demo.people import invent_people
 from tools.target import add_target, open_directory
 
 if TYPE_CHECKING:
@@ -18,6 +24,46 @@ if TYPE_CHECKING:
 
 # As many as the directory takes in one request.
 MOST_OPERATIONS = 500
+PEOPLE = Path(__file__).with_name("people.toml")
+# Fixed, because nothing here may depend on the day of the run.
+LAST_HIRED = date(2026, 10, 30)
+MEAN_DAYS_EMPLOYED, MAX_DAYS_EMPLOYED = 6 * 365, 31 * 365
+
+
+def invent_people() -> list[dict[str, Any]]:
+    """A thousand, as `POST /empleados` accepts them: the same at each run, so that none is added twice."""
+    departments = tomllib.loads(PEOPLE.read_text(encoding="utf-8"))
+    names, surnames = departments.pop("first_names"), departments.pop("surnames")
+    positions = [
+        (department, position, facts["salary"])
+        for department, group in departments.items()
+        for position, facts in group.items()
+        for _ in range(facts["people"])
+    ]
+    chance = random.Random(1_000)  # noqa: S311 - invented people are no secret
+    chance.shuffle(positions)
+    namesakes: Counter[str] = Counter()
+    people = []
+    for department, position, (least, most) in positions:
+        name, first, second = chance.choice(names), *chance.choices(surnames, k=2)
+        account = f"{_letters(name)}.{_letters(first)}"
+        namesakes[account] += 1
+        number = namesakes[account] if namesakes[account] > 1 else ""
+        days = min(int(chance.expovariate(1 / MEAN_DAYS_EMPLOYED)), MAX_DAYS_EMPLOYED)
+        people.append(
+            {
+                "nombre": f"{name} {first} {second}",
+                "email": f"{account}{number}@{department}.example.com",
+                "posicion": position,
+                "salario": chance.randrange(least, most + 1, 10),
+                "fecha_contratacion": (LAST_HIRED - timedelta(days=days)).isoformat(),
+            }
+        )
+    return people
+
+
+def _letters(name: str) -> str:
+    return re.sub("[^a-z]", "", unicodedata.normalize("NFD", name.lower()))
 
 
 def fill(client: httpx.Client, people: Sequence[Mapping[str, Any]]) -> int:

@@ -1,1 +1,0 @@
-"""`make demo`: fills a running directory with invented employees."""
