@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 from rich import box
 from rich.table import Table
 
+from chalice_frontdoor import SettingError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -30,7 +32,7 @@ def run(command: Callable[[Sequence[str], Mapping[str, str]], None]) -> NoReturn
     """Run a command with this process's arguments and environment, and leave with its status."""
     try:
         command(sys.argv[1:], os.environ)
-    except NotReady as problem:
+    except (NotReady, SettingError) as problem:
         sys.exit(str(problem))
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)

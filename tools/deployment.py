@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tools.command_line import NotReady, run
-from tools.migration import OWNER, describe, migrate, read_migrations
+from tools.migration import OWNER, migrate, show_migrations
 from tools.preflight import (
     MOST_RATE,
     check_account,
@@ -97,8 +97,7 @@ class Deployment:
 
     def plan_with_migrations(self) -> None:
         url = self.plan()
-        owner_url = self._environment.get(OWNER) or url
-        print(describe(read_migrations(owner_url), owner_url))
+        show_migrations(self._environment.get(OWNER) or url)
 
     def deploy(self) -> None:
         """Migrate the database, and make the changes that `make plan` showed, and no others.

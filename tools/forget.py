@@ -10,13 +10,13 @@ import re
 import sys
 from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 from rich.progress import track
 
-from chalice_frontdoor import SettingError
 from chalicelib.correos.aws import AwsUnavailable, client_config
 from chalicelib.correos.erasure import Erasure as LedgerErasure
 from chalicelib.correos.ledger import DynamoLedger
@@ -42,53 +42,35 @@ Out of reach: messages in flight (they are mailed, up to 14 days later; {again})
 list, backups, the account to sign in with, and free text. docs/security.md says for how long, and what to do."""
 
 
-class Stores(NamedTuple):
-    """What knows people; the two stores are erased by the code of their own apps."""
-
-    database: Database
-    ledger: DynamoLedger
-    inbox: Path | None
-    """The mails that `make run` has shown."""
-
-
-def open_stores(arguments: argparse.Namespace, environment: Mapping[str, str]) -> Stores:
-    """The stores of `make run`, or of DATABASE_URL and the account of the AWS profile."""
-    if not arguments.laptop:
-        check_database_url(environment)
-    place = open_place(arguments, environment)
-    dynamodb = place.session.client("dynamodb", endpoint_url=place.endpoint, config=client_config())
-    database, ledger = Database(database_address(place.database_url)), DynamoLedger(dynamodb, place.name(LEDGER))
-    parts = urlsplit(place.database_url)  # shown without user and password
-    shown = f"{parts.hostname or 'on this machine'}{parts.path}"
-    print(f"Database {shown}; ledger {place.name(LEDGER)}: {place.title}")
-    return Stores(database, ledger, state_folder(environment) / "inbox" if arguments.laptop else None)
-
-
-def forget_person(stores: Stores, environment: Mapping[str, str], *, row_id: int | None, email: str | None) -> None:
+def forget_person(  # noqa: PLR0913 - what people are known by, and where
+    directory: DirectoryErasure,
+    ledger: DynamoLedger,
+    inbox_folder: Path | None,
+    environment: Mapping[str, str],
+    *,
+    row_id: int | None,
+    email: str | None,
+) -> None:
     """Show what is kept about the person whom ``row_id`` or ``email`` names, ask, and erase it.
 
     The ledger comes first: as long as the directory knows the person, the same command finds the rest.
     """
-    directory = DirectoryErasure(stores.database)
     person = _find(directory, row_id, email)
-    mails = LedgerErasure(
-        stores.ledger,
-        lambda: datetime.now(UTC),
-        employee=person.id if person else None,
-        addresses=person.addresses if person else [email or ""],
-    )
+    addresses = person.addresses if person else [email or ""]
+    now = partial(datetime.now, UTC)
+    mails = LedgerErasure(ledger, now, employee=person.id if person else None, addresses=addresses)
     kept = mails.look()
     print(describe(person, kept))
     if not (kept["telling"] or (person and (person.is_employee or person.telling))):
         print("Nothing to forget.")
         return
-    print(OUT_OF_REACH.format(again=f"then run make forget ID={person.id} again" if person else "then run this again"))
+    again = f"then run make forget ID={person.id} again" if person else "then run this again"
+    print(OUT_OF_REACH.format(again=again))
     confirm("Forget? It cannot be undone.", environment)
     emptied = sum(1 for _ in track(mails.forget(), "emails", total=kept["telling"]))
     print(f"{emptied:,} emails emptied in the ledger.")
-    if stores.inbox:
-        removed = inbox.forget(person.addresses if person else [email or ""], stores.inbox)
-        print(f"{removed:,} emails removed from the local inbox.")
+    if inbox_folder:
+        print(f"{inbox.forget(addresses, inbox_folder):,} emails removed from the local inbox.")
     if person:
         user = environment.get("LOGNAME") or environment.get("USER") or "unknown"
         events = directory.forget(person.id, f"make forget ({user})")
@@ -121,9 +103,8 @@ def describe(person: Person | None, mails: Mapping[str, int]) -> str:
     )
 
 
-def forget_old_events(stores: Stores, environment: Mapping[str, str], months: int) -> None:
+def forget_old_events(directory: DirectoryErasure, environment: Mapping[str, str], months: int) -> None:
     """Show how many events are older, ask, and empty them. The ledger's rows expire by themselves."""
-    directory = DirectoryErasure(stores.database)
     total = directory.count_old(months)
     print(f"{total:,} events older than {months} months say who the employee is.")
     if not total:
@@ -139,15 +120,23 @@ def forget_old_events(stores: Stores, environment: Mapping[str, str], months: in
 def main(argv: Sequence[str], environment: Mapping[str, str]) -> None:
     """Forget, or say why it was not done, or not completely: the same command continues with what is left."""
     arguments = parse_arguments(argv, environment)
+    if not arguments.laptop:
+        check_database_url(environment)
+    place = open_place(arguments, environment)
+    parts = urlsplit(place.database_url)  # shown without user and password
+    shown = f"{parts.hostname or 'on this machine'}{parts.path}"
+    print(f"Database {shown}; ledger {place.name(LEDGER)}: {place.title}")
+    dynamodb = place.session.client("dynamodb", endpoint_url=place.endpoint, config=client_config())
+    ledger = DynamoLedger(dynamodb, place.name(LEDGER))
+    inbox_folder = state_folder(environment) / "inbox" if arguments.laptop else None
     try:
-        stores = open_stores(arguments, environment)
-        with closing(stores.database):
+        with closing(Database(database_address(place.database_url))) as database:
+            directory = DirectoryErasure(database)
             if arguments.months is not None:
-                forget_old_events(stores, environment, arguments.months)
+                forget_old_events(directory, environment, arguments.months)
             else:
-                forget_person(stores, environment, row_id=arguments.id, email=arguments.email)
-    except SettingError as problem:
-        raise NotReady(f"{problem}.") from problem
+                of = {"row_id": arguments.id, "email": arguments.email}
+                forget_person(directory, ledger, inbox_folder, environment, **of)
     except CrudError as error:
         state = str(error.args[0]) if error.args else ""
         raise NotReady(f"The database did not do it (SQLSTATE {state or 'unknown'}): try again.") from error

@@ -12,7 +12,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from alembic.script import ScriptDirectory
@@ -31,27 +31,26 @@ OWNER = "MIGRATION_DATABASE_URL"
 RIGHTS = Path(__file__).with_name("rights.sql")
 
 
-class Migrations(NamedTuple):
-    """What this code would do to a database at the revision ``current``, or None.
+def show_migrations(url: str) -> list[Script] | None:
+    """Print what this code would do to the database, without user and password, and return the pending migrations.
 
-    ``is_known`` says whether this code knows that revision; if not, a newer one has migrated the database.
+    None: this code does not know the database's revision, so a newer one has migrated it.
     """
-
-    current: str | None
-    is_known: bool
-    pending: list[Script]
-    sql: str
-
-
-def read_migrations(url: str) -> Migrations:
-    """Read the database's revision, and what this code has beyond it."""
-    current = read_revision(url)
+    current, address = read_revision(url), urlsplit(url)
     scripts = [*ScriptDirectory(str(CRUD_APP / "migrations")).walk_revisions()][::-1]  # the oldest first
     revisions = [None, *(script.revision for script in scripts)]
-    is_known = current in revisions
-    pending = scripts[revisions.index(current) :] if is_known else []
-    sql = _run("-m", "alembic", "upgrade", f"{current or 'base'}:head", "--sql", url=url) if pending else ""
-    return Migrations(current, is_known, pending, sql)
+    print(f"Database {address.hostname or 'on this machine'}{address.path}: revision {current or 'none'}")
+    if current not in revisions:
+        print("A newer version of the code has migrated it. It stays as it is: migrations only add.")
+        return None
+    pending = scripts[revisions.index(current) :]
+    if not pending:
+        print("Nothing to migrate.")
+        return []
+    print(_run("-m", "alembic", "upgrade", f"{current or 'base'}:head", "--sql", url=url).strip())
+    print("\nTo be run, in one transaction (the SQL stands above):")
+    print("\n".join(f"  {script.revision}  {script.doc}" for script in pending))
+    return pending
 
 
 def read_revision(url: str) -> str | None:
@@ -69,33 +68,18 @@ def read_revision(url: str) -> str | None:
         raise NotReady(f"The database was not migrated: {error}") from error
 
 
-def describe(migrations: Migrations, url: str) -> str:
-    """What will be done, for a person to read, without user and password."""
-    address = urlsplit(url)
-    lines = [f"Database {address.hostname or 'on this machine'}{address.path}: revision {migrations.current or 'none'}"]
-    if not migrations.is_known:
-        lines.append("A newer version of the code has migrated it. It stays as it is: migrations only add.")
-    elif not migrations.pending:
-        lines.append("Nothing to migrate.")
-    else:
-        lines += [migrations.sql.strip(), "", "To be run, in one transaction (the SQL stands above):"]
-        lines += [f"  {script.revision}  {script.doc}" for script in migrations.pending]
-    return "\n".join(lines)
-
-
 def migrate(url: str, environment: Mapping[str, str]) -> None:
     """Show what is pending, ask, and run it: as the owner of the tables if MIGRATION_DATABASE_URL names one.
 
     The user of ``url`` then gets the rights that the app needs, and no others.
     """
     owner_url = environment.get(OWNER) or url
-    migrations = read_migrations(owner_url)
-    print(describe(migrations, owner_url))
-    if migrations.pending:
+    pending = show_migrations(owner_url)
+    if pending:
         confirm("Migrate?", environment)
         _run("-m", "alembic", "upgrade", "head", url=owner_url)
-        print(f"Migrated to {migrations.pending[-1].revision}.")
-    if owner_url != url and migrations.is_known:
+        print(f"Migrated to {pending[-1].revision}.")
+    if owner_url != url and pending is not None:
         grant_rights(owner_url, urlsplit(url).username or "")
 
 

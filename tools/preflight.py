@@ -1,7 +1,4 @@
-"""What must be true before anything is changed in AWS. `make plan`, `sender`, `deploy` and `destroy` ask here first.
-
-Each check is silent, or raises `NotReady`.
-"""
+"""What must be true before anything is changed in AWS. Each check is silent, or raises `NotReady`."""
 
 from __future__ import annotations
 
@@ -16,7 +13,6 @@ from urllib.parse import urlsplit
 from boto3.session import Session
 from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 
-from chalice_frontdoor import SettingError
 from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.settings import parse_database_url
@@ -35,7 +31,6 @@ logging.getLogger("chalicelib").addHandler(logging.NullHandler())
 
 CRUD_APP = ROOT / "crud_app"
 
-SNAPSTART_MINIMUM = (3, 12)
 SENDER = "aws_sesv2_email_identity.sender[0]"
 KEY = "aws_kms_key.main[0]"
 QUEUE_KIND = "aws_sqs_queue"
@@ -149,10 +144,7 @@ def check_database_url(environment: Mapping[str, str]) -> None:
 
 def database_address(url: str) -> DatabaseAddress:
     """Read the address as the Lambda will; a relative ``sslrootcert`` is a file that is packaged with crud_app."""
-    try:
-        address = parse_database_url(url)
-    except SettingError as error:
-        raise NotReady(f"{error}.") from error
+    address = parse_database_url(url)
     if address.ssl_root_cert in {None, "system"}:
         return address
     return replace(address, ssl_root_cert=str(CRUD_APP / str(address.ssl_root_cert)))
@@ -175,8 +167,6 @@ def check_database(url: str) -> int:
                     break
             ((connections,),) = database.read(Statement("SHOW max_connections"))
             return int(connections)
-    except SettingError as error:  # the file of sslrootcert
-        raise NotReady(f"{error}.") from error
     except socket.gaierror as error:
         raise NotReady(f"{host} has no IPv4 address, which Lambda needs: is it right, or has it a pooler?") from error
     except Unavailable as error:
@@ -253,14 +243,12 @@ def check_changes(changes: Sequence[Mapping[str, Any]]) -> None:
                 "The plan deletes the sender's SES identity, with which other environments may send: run `terraform "
                 f"-chdir=infra state rm '{SENDER}'` to keep it, and `make plan` again."
             )
-        if change.get("type") == "aws_lambda_function" and after.get("snap_start"):
-            runtime = str(after["runtime"])
-            # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
-            if tuple(map(int, runtime.removeprefix("python").split("."))) < SNAPSTART_MINIMUM:
-                raise NotReady(
-                    f"snapstart needs Python 3.12 or newer, and the apps were packaged for {runtime}: "
-                    "make PYTHON=python3.12 install package, or leave snapstart out."
-                )
+        # https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html
+        if after.get("snap_start") and after["runtime"] in {"python3.10", "python3.11"}:
+            raise NotReady(
+                f"snapstart needs Python 3.12 or newer, and the apps were packaged for {after['runtime']}: "
+                "make PYTHON=python3.12 install package, or leave snapstart out."
+            )
 
 
 def _is_protected(values: Mapping[str, Any]) -> bool:
@@ -269,21 +257,24 @@ def _is_protected(values: Mapping[str, Any]) -> bool:
 
 def check_people(changes: Sequence[Mapping[str, Any]], session: Session) -> None:
     """Check that a plan does not delete a user pool that has people (demo = true, or a rollback to before it)."""
-    for change in changes:
-        if change["address"] == "aws_cognito_user_pool.main[0]" and "delete" in change["change"]["actions"]:
-            pool = change["change"]["before"]["id"]
-            found = session.client("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]
-            if people := found.get("EstimatedNumberOfUsers"):
-                raise NotReady(
-                    f"The plan deletes the user pool with its {people} users: remove them first (docs/runbook.md, "
-                    "Users), or leave demo out."
-                )
+    for change in _planned(changes, "aws_cognito_user_pool.main[0]", "delete"):
+        found = session.client("cognito-idp").describe_user_pool(UserPoolId=change["before"]["id"])["UserPool"]
+        if people := found.get("EstimatedNumberOfUsers"):
+            raise NotReady(
+                f"The plan deletes the user pool with its {people} users: remove them first (docs/runbook.md, Users), "
+                "or leave demo out."
+            )
+
+
+def _planned(changes: Sequence[Mapping[str, Any]], address: str, *actions: str) -> list[Mapping[str, Any]]:
+    """The change of the resource ``address``, if it has one of the ``actions``."""
+    found = [each["change"] for each in changes if each["address"] == address]
+    return [change for change in found if {*actions} & {*change["actions"]}]
 
 
 def check_cloudfront(changes: Sequence[Mapping[str, Any]], session: Session) -> None:
     """Check that CloudFront may be used, and say what to do if AWS has to verify the account first."""
-    distribution = "aws_cloudfront_distribution.main[0]"
-    if not any(each["address"] == distribution and each["change"]["actions"] == ["create"] for each in changes):
+    if not _planned(changes, "aws_cloudfront_distribution.main[0]", "create"):
         return
     try:
         found = session.client("cloudfront").list_distributions(MaxItems="1")["DistributionList"]
@@ -299,13 +290,12 @@ def check_cloudfront(changes: Sequence[Mapping[str, Any]], session: Session) -> 
 
 def check_key(changes: Sequence[Mapping[str, Any]], session: Session) -> None:
     """Check that a plan does not delete a key that is in use; an older root module does not know ``keep_key``."""
-    if any(each["address"] == KEY and "delete" in each["change"]["actions"] for each in changes):
-        before = [{**each, "values": each["change"].get("before") or {}} for each in changes]
-        if key_is_needed(before, session):
-            raise NotReady(
-                "The plan deletes the key with which queues and waiting messages are encrypted: deploy the present "
-                "revision with customer_key = false first, twice, and then this one."
-            )
+    before = [{**each, "values": each["change"].get("before") or {}} for each in changes]
+    if _planned(changes, KEY, "delete") and key_is_needed(before, session):
+        raise NotReady(
+            "The plan deletes the key with which queues and waiting messages are encrypted: deploy the present "
+            "revision with customer_key = false first, twice, and then this one."
+        )
 
 
 def key_is_needed(resources: Sequence[Mapping[str, Any]], session: Session) -> bool:
@@ -367,6 +357,5 @@ def check_plan(plan: Mapping[str, Any], session: Session) -> None:
     check_people(changes, session)
     check_cloudfront(changes, session)
     check_database(variables["database_url"])
-    is_new = any(each["address"] == SENDER and each["change"]["actions"] == ["create"] for each in changes)
-    check_sender(session, variables["email_from"], is_new=is_new)
+    check_sender(session, variables["email_from"], is_new=bool(_planned(changes, SENDER, "create")))
     check_quotas(session, variables)

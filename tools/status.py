@@ -62,22 +62,18 @@ class Metric(NamedTuple):
 
 
 class Reader:
-    """Reads the parts of a place.
-
-    ``concerns`` are sentences about what is not as it should be, the most urgent first; ``exists`` says whether there
-    is a part of that name, or one that the caller may not see.
-    """
+    """Reads the parts of a place; ``concerns`` are sentences about what is wrong, the most urgent first."""
 
     def __init__(self, place: Place, now: datetime) -> None:
         """``now`` is a full minute: CloudWatch keeps minutes."""
         self._client: Callable[[Any], Any] = partial(place.session.client, endpoint_url=place.endpoint, config=CONFIG)
         self._place = place
+        self.title = f"{place.prefix}: {place.title}, {moment(now)}"
         self._now = now
         # From the outside in: requests, errors, latencies, and for functions throttles and concurrency.
         self._doors: dict[str, list[Metric]] = {}
         self._unreadable = 0
         self.concerns: list[str] = []
-        self.exists = False
 
     def read(self) -> list[Table]:
         """All tables: the parts from the load balancer inwards, the alarms, and the last hour."""
@@ -90,7 +86,8 @@ class Reader:
             (self._queue, (QUEUE, DEAD_LETTER_QUEUE)),
         ):
             parts += [row for kind in kinds for row in self._part(self._place.name(kind), read)]
-        self.exists = any(str(row[1]) not in {ABSENT, NO_ANSWER} for row in parts)
+        if all(str(row[1]) in {ABSENT, NO_ANSWER} for row in parts):
+            raise NotReady(f"There is no {self.title}: are PROJECT, ENVIRONMENT and region right? Does `make run` run?")
         if functions:
             parts += self._part("all functions", self._limit)
         alarms = self._part("alarms", self._alarms)
@@ -260,14 +257,10 @@ def main(argv: Sequence[str], environment: Mapping[str, str]) -> None:
     )
     add_place(parser, environment)
     place = open_place(parser.parse_args(argv), environment)
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
-    reader = Reader(place, now)
+    reader = Reader(place, datetime.now(UTC).replace(second=0, microsecond=0))
     tables = reader.read()
-    title = f"{place.prefix}: {place.title}, {moment(now)}"
-    if not reader.exists:
-        raise NotReady(f"There is no {title}: are PROJECT, ENVIRONMENT and the region right? Does `make run` run?")
     concerns = [Text(f"! {sentence}", BAD) for sentence in reader.concerns] or [Text("Nothing needs attention.", GOOD)]
-    Console(highlight=False).print(Text(title, "bold"), *concerns, *tables, sep="\n")
+    Console(highlight=False).print(Text(reader.title, "bold"), *concerns, *tables, sep="\n")
 
 
 if __name__ == "__main__":

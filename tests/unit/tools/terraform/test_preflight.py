@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import NoCredentialsError
 
+from chalice_frontdoor import SettingError
 from tests.unit.tools.conftest import StubbedSession
 from tests.unit.tools.terraform.conftest import RECIPIENT, SENDER, plan_of
 from tools.command_line import NotReady
@@ -95,8 +96,8 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(database_
     _, _, unix_socket = database_url.partition("?")
     refusal = refusal_of(check_database, f"postgresql://postgres@/nowhere?{unix_socket}")
     assert refusal.startswith("The database at the Unix socket does not answer (SQLSTATE 3D000)")
-    refusal = refusal_of(check_database, "postgresql://me@db.example.com/directory?sslmode=prefer")
-    assert "DATABASE_URL must be a URL whose sslmode is one of " in refusal
+    with pytest.raises(SettingError, match="DATABASE_URL must be a URL whose sslmode is one of "):
+        check_database("postgresql://me@db.example.com/directory?sslmode=prefer")
 
 
 def test_a_host_without_an_ipv4_address_is_refused(monkeypatch):
