@@ -38,7 +38,9 @@ BENCHMARKS = {
     "scale": scale.measure,
     "path": path.measure,
 }
-EXIT_CODES = "Exit code: 0 all targets met, 1 one was missed, 3 one could not be decided (too noisy), 2 it could not run."
+EXIT_CODES = (
+    "Exit code: 0 all targets met, 1 one was missed, 3 one could not be decided (too noisy), 2 it could not run."
+)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -35,69 +35,56 @@ if TYPE_CHECKING:
     from benchmarks.bench.workshop import Workshop
 
 MOST_MODULES = 40
-APPS = ("bff_app", "crud_app", "email_app")
-OURS = (*APPS, "libs", "shared")
+OURS = ("bff_app", "crud_app", "email_app", "libs", "shared")
 # What is a server here, and what is named.
 ADDRESSES = ("AWS_ENDPOINT_URL", "CRUD_API_URL", "EMAIL_API_URL", "EMAIL_QUEUE_URL", "EMAIL_DLQ_URL")
 SETTINGS = {
     "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "LEDGER_TABLE": "c",
     "SNS_TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:topic", "COGNITO_CLIENT_ID": "x", "COGNITO_CLIENT_SECRET": "x",
     "EMAIL_FROM": "a@example.com", "NOTIFY_TO": "b@example.com", "NOTIFY_EMPLOYEE": "false", "MAIL_RATE": "100",
-    "SES_CONFIGURATION_SET": "c", "COGNITO_ISSUER": "http://a.example.com", "COGNITO_DOMAIN": "http://a.example.com",
+    "SES_CONFIGURATION_SET": "c", "COGNITO_ISSUER": "http://a.example.com/p", "COGNITO_DOMAIN": "http://a.example.com",
 }  # fmt: skip
 CONTEXT = Context()
 
 
 class Path:
-    """What one creation passes: files by the app that was invoked."""
+    """What one creation passes: the files of ours that have a function of which a call began."""
 
     def __init__(self) -> None:
-        self.modules: dict[str, set[str]] = {app: set() for app in APPS}
+        self.modules: set[str] = set()
         self.published: list[str] = []
         self.mails = 0
 
-    @property
-    def all(self) -> set[str]:
-        return set().union(*self.modules.values())
-
-    @contextmanager
-    def traced(self, app: str) -> Iterator[None]:
-        """Note the file of each function of ours that is called, in threads that start meanwhile as well."""
-
-        def note(frame: FrameType, _event: str, _argument: object) -> None:
-            if frame.f_code.co_flags & inspect.CO_OPTIMIZED:  # a function, not the body of a module or of a class
-                name = os.path.relpath(os.path.realpath(frame.f_code.co_filename), ROOT)
-                if name.startswith(OURS) and "/testing/" not in name:
-                    self.modules[app].add(name)
-
-        before = sys.gettrace()
-        threading.settrace(note)
-        sys.settrace(note)
-        try:
-            yield
-        finally:
-            sys.settrace(before)
-            threading.settrace(before)
+    def note(self, frame: FrameType, _event: str, _argument: object) -> None:
+        if frame.f_code.co_flags & inspect.CO_OPTIMIZED:  # a function, not the body of a module or of a class
+            name = os.path.relpath(os.path.realpath(frame.f_code.co_filename), ROOT)
+            if name.startswith(OURS) and "/testing/" not in name:
+                self.modules.add(name)
 
     def create(self, number: int) -> None:
-        """Invoke the apps for one new employee."""
+        """Invoke the apps for one new employee, tracing this thread and those that start meanwhile."""
         employee = {"nombre": "Ana", "email": f"nueva{number}@bench.example.com", "posicion": "Analista", "salario": 1}
         sent = json.loads(event("POST", "/empleados", employee, door="alb_multi"))
         cookie, site = ["__Host-acceso=header.payload.signature"], ["same-origin"]
         sent["multiValueHeaders"] |= {"host": ["a.example.com"], "cookie": cookie, "sec-fetch-site": site}
-        with self.traced("bff_app"):
+        before = sys.gettrace()
+        threading.settrace(self.note)
+        sys.settrace(self.note)
+        try:
             answer = bff_app(sent, CONTEXT)
-        assert answer["statusCode"] == 201, answer
-        record = {
-            "messageId": "m",
-            "receiptHandle": "r",
-            "body": self.published.pop(),
-            "attributes": {"ApproximateReceiveCount": "1"},
-            "eventSource": "aws:sqs",
-            "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:crud-app-email-queue",
-        }
-        with self.traced("email_app"):
+            assert answer["statusCode"] == 201, answer
+            record = {
+                "messageId": "m",
+                "receiptHandle": "r",
+                "body": self.published.pop(),
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:crud-app-email-queue",
+            }
             assert enviar_correos({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
+        finally:
+            sys.settrace(before)
+            threading.settrace(before)
         assert self.mails == 1
 
 
@@ -112,8 +99,7 @@ class Answer(BaseHTTPRequestHandler):
         path, body, status, headers = self.path_of_creation, b"{}", 200, {}
         if self.path == "/empleados":
             wire = Wire("POST", self.path, "", tuple(self.headers.items()), content, person("rrhh"))
-            with path.traced("crud_app"):
-                answer = crud_app(event_for("http_api_2", wire, ("/empleados",)), CONTEXT)
+            answer = crud_app(event_for("http_api_2", wire, ("/empleados",)), CONTEXT)
             body, status, headers = answer["body"].encode(), answer["statusCode"], answer["headers"]
         elif self.path.startswith("/v2/email"):
             path.mails += 1
@@ -164,8 +150,9 @@ def measure(workshop: Workshop, *, is_quick: bool) -> Table:
     bootstrap.client.forget()
     workshop.remove_created()
     for name, path in paths.items():
-        for app, modules in {**path.modules, "all": path.all}.items():
-            table.add((app, name), len(modules))
-    print("\n".join(sorted(paths["warm"].all)))
-    print(f"only in a first request: {', '.join(sorted(paths['first request'].all - paths['warm'].all))}")
+        for folder in OURS:
+            table.add((folder, name), sum(module.startswith(folder) for module in path.modules))
+        table.add(("all", name), len(path.modules))
+    first, warm = (path.modules for path in paths.values())
+    print("\n".join(sorted(warm)), f"only in a first request: {', '.join(sorted(first - warm))}", sep="\n")
     return table

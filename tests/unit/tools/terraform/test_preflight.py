@@ -20,18 +20,11 @@ from tools.preflight import (
     CRUD_APP,
     Account,
     check_account,
-    check_changes,
-    check_cloudfront,
     check_database,
-    check_key,
-    check_people,
     check_plan,
-    check_quotas,
     check_same_account,
-    check_sender,
     confirm,
     database_address,
-    key_is_needed,
     open_session,
 )
 
@@ -117,59 +110,22 @@ def test_a_certificate_is_read_from_where_the_lambda_has_it():
         assert address.ssl_root_cert == file
 
 
-def identities(states):
+def identities(states, names=(SENDER, "mail.example.com", "example.com")):
     """What SES answers of these identities, in this order."""
-    for name, state in states:
+    for name, state in zip(names, states, strict=False):
         answer = "NotFoundException" if state == "unknown" else {"VerifiedForSendingStatus": state == "verified"}
         yield "sesv2.get_email_identity", answer, {"EmailIdentity": name}
 
 
-def quotas(*, rate=14, production=True, concurrency=10):
-    limit = {"AccountLimit": {"ConcurrentExecutions": concurrency}}
+def account(*recipient, sender=("verified",), rate=14, concurrency=10):
+    """What AWS says of an account; with states of the recipient, SES is in its sandbox."""
     quota = {"MaxSendRate": rate, "Max24HourSend": 200, "SentLast24Hours": 0}
-    answer = {"SendQuota": quota, "ProductionAccessEnabled": production}
-    return [("lambda.get_account_settings", limit), ("sesv2.get_account", answer)]
-
-
-NOT_VERIFIED = rf"^SES in {REGION} has not verified the sender {SENDER}: run `make sender`, follow the link"
-
-
-@pytest.mark.parametrize(
-    ("states", "is_new", "refusal"),
-    [
-        (["verified"], False, "^$"),
-        (["unknown", "unknown", "verified"], False, "^$"),
-        (["unverified", "unknown", "verified"], False, "^$"),
-        (["unknown", "unknown", "unknown"], True, NOT_VERIFIED),
-        (["unverified", "unknown", "unverified"], False, NOT_VERIFIED),
-        (["verified"], True, "set manage_sender = false"),
-    ],
-)
-def test_ses_must_have_verified_the_sender_or_its_domain(states, *, is_new, refusal):
-    asked = [*zip((SENDER, "mail.example.com", "example.com"), states, strict=False)]
-    first = asked[:1] if is_new and len(asked) > 1 else []  # whether the account has the identity already
-    session = StubbedSession(*identities([*first, *asked]))
-
-    assert re.search(refusal, refusal_of(check_sender, session, SENDER, is_new=is_new))
-    session.assert_all_asked()
-
-
-@pytest.mark.parametrize(
-    ("allowed", "domain", "variables", "refusal"),
-    [
-        ({"concurrency": 200}, None, {"reserved_concurrency": {"bff": 100}, "ses_rate": 14}, "^$"),
-        ({}, None, {"reserved_concurrency": {"email": 0}}, "^$"),
-        ({}, None, {"reserved_concurrency": {"bff": 5}}, "^reserved_concurrency reserves 5 of the 10 functions"),
-        ({"rate": 1}, None, {"ses_rate": "14"}, f"^ses_rate is 14, and SES in {REGION} accepts 1 emails"),
-        ({"rate": 1, "production": False}, "verified", {}, "^$"),
-        ({"rate": 1, "production": False}, "unknown", {}, rf"sandbox and has not .* {RECIPIENT}: run `aws sesv2"),
-    ],
-)
-def test_a_plan_keeps_to_the_quotas_of_the_account_and_the_sandbox(allowed, domain, variables, refusal):
-    states = [(RECIPIENT, "unverified"), ("example.org", domain)] if domain else []
-    session = StubbedSession(*quotas(**allowed), *identities(states))
-
-    assert re.search(refusal, refusal_of(check_quotas, session, {"notify_to": [RECIPIENT], **variables}))
+    return [
+        *identities(sender),
+        ("lambda.get_account_settings", {"AccountLimit": {"ConcurrentExecutions": concurrency}}),
+        ("sesv2.get_account", {"SendQuota": quota, "ProductionAccessEnabled": not recipient}),
+        *identities(recipient, (RECIPIENT, "example.org")),
+    ]
 
 
 def change(address, *actions, before=None, reason=None, **after):
@@ -178,95 +134,116 @@ def change(address, *actions, before=None, reason=None, **after):
     return {"address": address, "type": kind, "action_reason": reason, "change": {"actions": list(actions), **sides}}
 
 
-def function_change(runtime, *, snapstart=True):
+def function(runtime, *, snapstart=True):
     return change("aws_lambda_function.bff", "update", runtime=runtime, snap_start=[{}] if snapstart else [])
 
 
-@pytest.mark.parametrize(
-    ("planned", "refusal"),
-    [
-        ([function_change("python3.11", snapstart=False)], "^$"),
-        ([function_change("python3.12")], "^$"),
-        ([function_change("python3.11")], r"packaged for python3\.11"),
-        ([change("aws_lambda_function.bff", "delete")], "^$"),
-        ([change("aws_lb.main[0]", "update", before={"name": "a"}, name="a")], "^$"),
-        ([change("aws_lb.main[0]", "create", "delete", before={"name": "a"}, name="b")], "^$"),
-        ([change("aws_lb.main[0]", "delete", "create", before={"name": "a"}, name="a")], "accepts no second one"),
-        ([change("aws_sesv2_email_identity.sender[0]", "delete")], "with which other environments may send"),
-        ([change("aws_lb.main[0]", "delete", before={"enable_deletion_protection": True})], "which is protected"),
-        ([change("aws_s3_bucket.access_logs[0]", "delete", before={"force_destroy": False})], "which is protected"),
-        ([change("aws_s3_bucket.access_logs[0]", "delete", before={"force_destroy": True})], "^$"),
-        (
-            [change("aws_dynamodb_table.correos", "delete", "create", reason="replace_because_tainted")],
-            r"^An interrupted deployment left aws_dynamodb_table\.correos marked .* untaint 'aws_dynamodb",
-        ),
-        ([change("aws_iam_role.function", "delete", "create", reason="replace_because_tainted")], "^$"),
-    ],
-)
-def test_a_change_that_aws_would_refuse_or_that_would_lose_something_is_refused_before(planned, refusal):
-    assert re.search(refusal, refusal_of(check_changes, planned))
+BALANCER, SENDER_IDENTITY = "aws_lb.main[0]", "aws_sesv2_email_identity.sender[0]"
+POOL = change("aws_cognito_user_pool.main[0]", "delete", before={"id": "us-east-1_x"})
+DISTRIBUTION = change("aws_cloudfront_distribution.main[0]", "create")
+NOT_VERIFIED = rf"^SES in {REGION} has not verified the sender {SENDER}: run `make sender`, follow the link"
 
 
-@pytest.mark.parametrize(("users", "refusal"), [(0, "^$"), (12, "^The plan deletes the user pool with its 12 users")])
-def test_a_user_pool_with_people_stays(users, refusal):
-    session = StubbedSession(("cognito-idp.describe_user_pool", {"UserPool": {"EstimatedNumberOfUsers": users}}))
-    deleted = change("aws_cognito_user_pool.main[0]", "delete", before={"id": "us-east-1_x"})
-    assert re.search(refusal, refusal_of(check_people, [deleted], session))
+def pool(users):
+    return ("cognito-idp.describe_user_pool", {"UserPool": {"EstimatedNumberOfUsers": users}})
 
 
-EMPTY_LIST = {"Marker": "", "MaxItems": 1, "IsTruncated": False, "Quantity": 0}
+NO_DISTRIBUTION = {"DistributionList": {"Marker": "", "MaxItems": 1, "IsTruncated": False, "Quantity": 0}}
 
 
-@pytest.mark.parametrize(
-    ("answer", "said", "refusal"),
-    [
-        ({"DistributionList": EMPTY_LIST}, "Note: this account has no CloudFront distribution yet. AWS verifies", "^$"),
-        ("AccessDenied", "", r'^CloudFront refuses your credentials \(AccessDenied\): .* edge = "none"'),
-    ],
-)
-def test_a_first_distribution_comes_with_a_word_about_new_accounts(answer, said, refusal, capsys):
-    planned = [change("aws_cloudfront_distribution.main[0]", "create")]
-    session: Any = StubbedSession(("cloudfront.list_distributions", answer))
-    assert re.search(refusal, refusal_of(check_cloudfront, planned, session))
-    assert capsys.readouterr().out.startswith(said)
-    check_cloudfront([change("aws_cloudfront_distribution.main[0]", "update")], session)  # asks nothing
-
-
-@pytest.mark.parametrize(
-    ("key", "waiting", "values"),
-    [("arn:key", 0, {}), (None, 3, {}), (None, 0, {}), ("arn:key", 0, None)],
-)
-def test_the_key_stays_until_no_queue_uses_it_and_no_message_waits_that_it_encrypted(key, waiting, values):
-    answer = {"Attributes": {"ApproximateNumberOfMessagesNotVisible": str(waiting), "VisibilityTimeout": "30"}}
-    session: Any = StubbedSession(("sqs.get_queue_attributes", answer))
-    before = None if values is None else {"url": "https://sqs/queue", "kms_master_key_id": key}
-    planned = [
+def key(*, used, waiting=0):
+    """A plan without the key and with a queue, and what SQS says of that."""
+    before = {"url": "https://sqs/queue", "kms_master_key_id": "arn:key" if used else None}
+    attributes = {"ApproximateNumberOfMessagesNotVisible": str(waiting), "VisibilityTimeout": "30"}
+    changes = [
         change("aws_kms_key.main[0]", "delete", before={}),
         change("aws_sqs_queue.email", "update", before=before),
+        change("aws_sqs_queue.new", "create"),
     ]
+    return changes, [] if used else [("sqs.get_queue_attributes", {"Attributes": attributes})]
 
-    refused = "customer_key = false first, twice" in refusal_of(check_key, planned, session)
 
-    assert refused == bool(before and (key or waiting))
-    assert refusal_of(check_key, planned[1:], session) == ""
-    assert not key_is_needed([], session)
+@pytest.fixture
+def refuse(database_url):
+    """Why a plan of these changes and variables is refused; empty if it is not."""
+
+    def check(session, *changes, **variables):
+        plan = plan_of(database_url, *changes)
+        plan["variables"] |= {name: {"value": value} for name, value in variables.items()}
+        return refusal_of(check_plan, plan, session)
+
+    return check
 
 
 @pytest.mark.parametrize(
-    ("action", "region", "refusal"),
+    ("changes", "answers", "variables", "refusal"),
     [
-        ("no-op", REGION, "^$"),
-        ("create", REGION, r"set manage_sender = false\.$"),
-        ("no-op", "eu-west-1", "^aws_region is us-east-1 in the variables: say so in AWS_REGION as well"),
+        ([], account(), {}, "^$"),
+        ([], [], {"aws_region": "eu-west-1"}, "^aws_region is eu-west-1 in the variables: say so in AWS_REGION"),
+        # The sender.
+        ([], account(sender=("unknown", "unknown", "verified")), {}, "^$"),
+        ([], account(sender=("unverified", "unknown", "verified")), {}, "^$"),
+        ([], identities(("unknown", "unknown", "unverified")), {}, NOT_VERIFIED),
+        ([change(SENDER_IDENTITY, "create")], identities(("verified",)), {}, "set manage_sender = false"),
+        (
+            [change(SENDER_IDENTITY, "create")],
+            [*identities(("unknown",)), *identities(("unknown", "unknown", "unknown"))],
+            {},
+            NOT_VERIFIED,
+        ),
+        ([change(SENDER_IDENTITY, "delete")], [], {}, "with which other environments may send"),
+        # Quotas.
+        ([], account(concurrency=200), {"reserved_concurrency": {"bff": 100}, "ses_rate": 14}, "^$"),
+        ([], account(), {"reserved_concurrency": {"email": 0}}, "^$"),
+        ([], account(), {"reserved_concurrency": {"bff": 5}}, "^reserved_concurrency reserves 5 of the 10 functions"),
+        ([], account(rate=1), {"ses_rate": "14"}, f"^ses_rate is 14, and SES in {REGION} accepts 1 emails"),
+        ([], account("unverified", "verified"), {}, "^$"),
+        ([], account("unverified", "unknown"), {}, rf"sandbox and has not .* {RECIPIENT}: run `aws sesv2"),
+        # What AWS would refuse, or what would be lost.
+        ([function("python3.11", snapstart=False)], account(), {}, "^$"),
+        ([function("python3.12")], account(), {}, "^$"),
+        ([function("python3.11")], [], {}, r"packaged for python3\.11"),
+        ([change("aws_lambda_function.bff", "delete")], account(), {}, "^$"),
+        ([change(BALANCER, "update", before={"name": "a"}, name="a")], account(), {}, "^$"),
+        ([change(BALANCER, "create", "delete", before={"name": "a"}, name="b")], account(), {}, "^$"),
+        ([change(BALANCER, "delete", "create", before={"name": "a"}, name="a")], [], {}, "accepts no second one"),
+        ([change(BALANCER, "delete", before={"enable_deletion_protection": True})], [], {}, "which is protected"),
+        ([change("aws_s3_bucket.logs[0]", "delete", before={"force_destroy": False})], [], {}, "which is protected"),
+        ([change("aws_s3_bucket.logs[0]", "delete", before={"force_destroy": True})], account(), {}, "^$"),
+        (
+            [change("aws_dynamodb_table.correos", "delete", "create", reason="replace_because_tainted")],
+            [],
+            {},
+            r"^An interrupted deployment left aws_dynamodb_table\.correos marked .* untaint 'aws_dynamodb",
+        ),
+        ([change("aws_iam_role.function", "delete", "create", reason="replace_because_tainted")], account(), {}, "^$"),
+        ([POOL], [pool(0), *account()], {}, "^$"),
+        ([POOL], [pool(12)], {}, "^The plan deletes the user pool with its 12 users"),
+        (*key(used=True), {}, "customer_key = false first, twice"),
+        (*key(used=False, waiting=3), {}, "customer_key = false first, twice"),
+        (key(used=False)[0], [*key(used=False)[1], *account()], {}, "^$"),
+        (key(used=True)[0][1:], account(), {}, "^$"),
+        (
+            [DISTRIBUTION],
+            [("cloudfront.list_distributions", "AccessDenied")],
+            {},
+            r'\(AccessDenied\): .* edge = "none"',
+        ),
     ],
 )
-def test_a_plan_is_checked_by_its_own_values(database_url, action, region, refusal):
-    plan = plan_of(database_url, change("aws_sesv2_email_identity.sender[0]", action))
-    asked = identities([(SENDER, "verified")]) if region == REGION else ()
-    session = StubbedSession(*asked, *(quotas() if refusal == "^$" else []), region=region)
+def test_a_plan_is_refused_that_aws_would_refuse_or_that_would_lose_something(
+    refuse, changes, answers, variables, refusal
+):
+    session = StubbedSession(*answers)
 
-    assert re.search(refusal, refusal_of(check_plan, plan, session))
-    session.assert_all_asked()
+    assert re.search(refusal, refuse(session, *changes, **variables))
+    if refusal == "^$":
+        session.assert_all_asked()
+
+
+def test_a_first_distribution_comes_with_a_word_about_new_accounts(refuse, capsys):
+    assert refuse(StubbedSession(("cloudfront.list_distributions", NO_DISTRIBUTION), *account()), DISTRIBUTION) == ""
+    assert capsys.readouterr().out.startswith("Note: this account has no CloudFront distribution yet. AWS verifies")
 
 
 @pytest.mark.parametrize(
