@@ -78,7 +78,7 @@ async function run({ id = newId(), origin, operations }) {
     const { answer, close } = ask(
       t('bulk.interrupted', numbersOf()),
       html`<p>${sentence(batch.error)}</p>`,
-      html`<button class="primary" value="on">${t('import.goOn')}</button><button>${t('bulk.stop')}</button>`,
+      html`<button class="primary" value="on">${t('import.goOn')}</button><button>${t('import.stop')}</button>`,
     );
     addEventListener('online', () => close('on'), { once: true });
     const isGoingOn = (await answer) === 'on';

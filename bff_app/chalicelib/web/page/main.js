@@ -95,7 +95,7 @@ function Directory() {
     const left = panel && panel.kind !== 'ver' && recall(draftName(panel.id));
     if (left && !isSame(panel, next.panel)) {
       const resume = () => go(address('empleados', next.query, panel));
-      toast(t('form.draft.kept'), { action: { label: t('form.draft.resume'), run: resume } });
+      toast(t('form.draft.kept'), { action: { label: t('import.goOn'), run: resume } });
     }
     if (next.panel && !panel) Object.assign(before.current, { scroll: scrollY, opener: document.activeElement });
     setRoute(next);

@@ -174,7 +174,6 @@ export const TEXTS = {
   'form.another': ['Guardar y añadir otro', 'Save and add another'],
   'form.unchanged': ['No había cambios que guardar.', 'There was nothing to save.'],
   'form.draft.kept': ['Lo que escribió queda como borrador.', 'What you typed is kept as a draft.'],
-  'form.draft.resume': ['Seguir', 'Continue'],
   'form.gone.title': ['Alguien eliminó a este empleado mientras tanto', 'Someone deleted this employee in the meantime'],
   'form.gone.text': ['Puede restaurarlo y guardar lo que escribió.', 'You can restore the employee and save what you typed.'],
   'form.gone.restore': ['Restaurar y guardar', 'Restore and save'],

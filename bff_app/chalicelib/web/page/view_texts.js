@@ -104,7 +104,6 @@ Object.assign(TEXTS, {
   'bulk.copied': ['Se copiaron {count} direcciones: péguelas en «CCO».', '{count} addresses copied: paste them into “BCC”.'],
   'bulk.running': ['Guardando: {done} de {all}…', 'Saving: {done} of {all}…'],
   'bulk.interrupted': ['Se interrumpió: {done} de {all} están hechos', 'Interrupted: {done} of {all} are done'],
-  'bulk.stop': ['Dejarlo así', 'Stop here'],
   'bulk.done': [{ one: '{count} empleado hecho.', other: '{count} empleados hechos.' }, { one: '{count} employee done.', other: '{count} employees done.' }],
   'bulk.unsent': ['{count} sin hacer.', '{count} not done.'],
   'bulk.left': [{ one: '{count} no: cambió mientras tanto.', other: '{count} no: cambiaron mientras tanto.' }, { one: '{count} not: changed in the meantime.', other: '{count} not: changed in the meantime.' }],
