@@ -72,5 +72,7 @@ def tab(stack, chromium):
     context = chromium.new_context(locale="es-ES")
     page = context.new_page()
     page.goto(stack.url)
+    folder = page.locator("script[src]").first.evaluate("script => script.src.replace(/[^/]*$/, '')")
+    page.evaluate("folder => { globalThis.load = name => import(folder + name); }", folder)
     yield page
     context.close()

@@ -6,6 +6,7 @@ import json
 import re
 
 import httpx
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.support.sign_in_page import sign_in
@@ -138,6 +139,20 @@ class Directory:
     def spoken(self):
         """What a screen reader was told, in the only live region."""
         return self.page.locator("body > [role=status]")
+
+    def violations(self):
+        """What axe finds: the rule and the elements."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{rule['id']}: {[node['html'] for node in rule['nodes']]}" for rule in found]
+
+    def expect_accessible(self):
+        """In a column of 320 pixels in the dark theme, and on a large screen in the light one."""
+        found = {}
+        for color_scheme, width in (("dark", 320), ("light", 1280)):
+            self.page.emulate_media(color_scheme=color_scheme, reduced_motion="reduce")
+            self.page.set_viewport_size({"width": width, "height": 800})
+            found[color_scheme] = self.violations()
+        assert not any(found.values()), found
 
     # ---- what can be done
 

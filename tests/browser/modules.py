@@ -32,8 +32,7 @@ def call_each(tab, module, function, calls):
     encoded = [[{"base64": base64.b64encode(a).decode()} if isinstance(a, bytes) else a for a in c] for c in calls]
     return tab.evaluate(
         """async ([module, name, calls]) => {
-          const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
-          const { [name]: called } = await import(folder + module);
+          const { [name]: called } = await load(module);
           const decoded = value => value?.base64 === undefined
             ? value : Uint8Array.from(atob(value.base64), letter => letter.charCodeAt(0)).buffer;
           return Promise.all(calls.map(async parameters => {

@@ -28,6 +28,7 @@ def test_only_what_both_changed_is_asked_and_the_other_person_is_named(stack, be
         ["Posición (antes: Analista)UstedDirectoraadmin@example.comJefa"]
     )
     expect(berta.dialog.get_by_role("radio", name="Usted")).to_be_checked()
+    berta.expect_accessible()
     berta.dialog.get_by_role("radio", name="admin@example.com").check()
     assert only_row(stack) == ("Jefa", 6000, "2020-01-31", 2)
 
@@ -61,7 +62,7 @@ def test_a_draft_over_a_newer_row_keeps_what_each_changed(stack, directory):
     expect(directory.notice("Lo que escribió queda como borrador.")).to_be_visible()
     stack.change(row["id"], salario=9000)
 
-    directory.press("Seguir")
+    directory.press("Continuar")
     expect(directory.field("posicion")).to_have_value("Directora")
     directory.press("Guardar")
 

@@ -18,8 +18,7 @@ NAMES = HEADINGS.split(";")
 CELL = st.one_of(TEXT, st.text(alphabet="\"';|,=+-@\t\r\n a1é", max_size=8))
 # A file as the page reads it, with what the person decides; `questions` are the columns and fields asked about.
 READ = """async ([content, choice]) => {
-  const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
-  const page = await import(folder + 'import_file.js');
+  const page = await load('import_file.js');
   const bytes = Uint8Array.from(atob(content), letter => letter.charCodeAt(0));
   try {
     const source = await page.openSource(new File([bytes], 'file'));
@@ -296,9 +295,7 @@ PEOPLE = st.lists(
     unique_by=lambda person: person["id"],
 )
 AGAIN = """async ([form, people]) => {
-  const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
-  const [{ renderTable }, { FIELDS }, page] = await Promise.all(
-    ['export.js', 'fields.js', 'import_file.js'].map(name => import(folder + name)));
+  const [{ renderTable }, { FIELDS }, page] = await Promise.all(['export.js', 'fields.js', 'import_file.js'].map(load));
   const columns = [{ name: 'id', kind: 'number' }, ...FIELDS];
   const content = await renderTable(form, columns, people.map(person => columns.map(({ name }) => person[name])));
   const source = await page.openSource(new File([content], 'file'));

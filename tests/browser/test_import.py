@@ -67,6 +67,7 @@ def test_a_file_is_shown_and_corrected_before_anything_is_written(stack, directo
     expect(section(directory, "Nuevos").get_by_role("row", name="Luis Núñez")).to_have_text(
         re.compile("1.234,00.*24 nov 2021")
     )
+    directory.expect_accessible()
     rejected = directory.download("Descargar las líneas no importadas")
     assert rejected[0] == [*(each.name for each in FIELDS), "linea", "error"]
     assert [each[:3] for each in rejected[1:]] == [["Sin Correo", "nada", "Contable"], ["Eva", "eva@example.com", ""]]
@@ -85,6 +86,7 @@ def test_a_file_is_shown_and_corrected_before_anything_is_written(stack, directo
         "Eva": (5000.5, "2020-01-31"),
     }
     assert closings(stack) == [True]
+    directory.expect_accessible()
     assert directory.download("Descargar las líneas no importadas") == [rejected[0], rejected[1]]
 
 
@@ -111,6 +113,7 @@ def test_changes_are_shown_applied_on_request_and_undone_as_a_whole(stack, direc
     expect(changed.first).to_have_text(
         re.compile(r"2Ana Pérez.*Posición: Analista → Directora.*5.000,50.€ → 6.000,00.€")
     )
+    directory.expect_accessible()
     section(directory, "Cambios").get_by_label("Marcar todos").check()
     stack.change(eva["id"], posicion="Otra")  # by someone else, after the comparison
     directory.page.get_by_label("Enviar un correo con el resumen").uncheck()
@@ -139,6 +142,7 @@ def test_what_the_file_does_not_say_is_asked(stack, directory, tmp_path):
     )
     expect(directory.page.get_by_text("No se importa: Notas.")).to_be_visible()
     expect(directory.button("Revisar")).to_be_disabled()
+    directory.expect_accessible()
     directory.page.get_by_label("En «03/04/2025», ¿qué va primero?").select_option("El mes (4 mar 2025)")
     directory.page.get_by_label("Notas", exact=True).select_option("Posición")
     expect(directory.page.get_by_text("Lo que el archivo no tiene")).to_have_count(0)
@@ -171,6 +175,7 @@ def test_a_paused_import_continues_where_it_was_beside_another_persons(stack, di
         directory.page.clock.run_for(1000)
     expect(directory.alert).to_contain_text("El servidor no responde")
     expect(directory.page.get_by_text("no se ha perdido ninguna línea")).to_be_visible()
+    directory.expect_accessible()
     directory.mend()
     directory.page.clock.resume()
 
@@ -238,6 +243,7 @@ def test_a_file_that_cannot_be_used_is_refused_and_another_can_be_dropped_and_wa
     choose(directory, tmp_path, "", "vacío.xlsx")
     expect(directory.alert).to_contain_text("No se puede usar «vacío.xlsx»")
     expect(directory.alert).to_contain_text("Está vacío.")
+    directory.expect_accessible()
     expect(directory.page.locator("input[type=file]")).to_have_value("")  # else the corrected file could not be chosen
 
     transfer = directory.page.evaluate_handle(

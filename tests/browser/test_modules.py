@@ -87,13 +87,7 @@ def static_imports(name):
 
 
 def test_texts_are_used_and_have_the_same_places_to_fill_in_both_languages(tab):
-    texts = tab.evaluate(
-        """async () => {
-          const folder = document.querySelector('script[src]').src.replace(/[^/]*$/, '');
-          await import(folder + 'view_texts.js');
-          return (await import(folder + 'texts.js')).TEXTS;
-        }"""
-    )
+    texts = tab.evaluate("load('view_texts.js').then(({ TEXTS }) => TEXTS)")
     for key, both in texts.items():
         spanish, english = (set(re.findall(r"\{\w+\}", str(text))) for text in both)
         assert spanish == english, key

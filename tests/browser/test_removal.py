@@ -22,6 +22,7 @@ def test_a_deletion_can_be_undone_also_with_a_key_and_after_a_reload(stack, dire
         directory.press("Eliminar a Ana Pérez")
         expect(directory.notice("Eliminado: Ana Pérez")).to_be_visible()
         expect(directory.heading("Todavía no hay empleados")).to_be_visible()
+        directory.expect_accessible()
         undo()
         expect(directory.notice("Restaurado: Ana Pérez").last).to_be_visible()
         directory.expect_names("Ana Pérez")
@@ -48,6 +49,7 @@ def test_a_delete_that_fails_says_why_until_it_is_retried_and_spares_a_row_that_
     failed = directory.notice("No se pudo eliminar a Ana Pérez. El servidor no responde")
     expect(failed).to_be_visible()
     directory.page.clock.run_for(60_000)
+    directory.expect_accessible()
     expect(failed).to_be_visible()  # an error stays until it is closed
     directory.mend()
 

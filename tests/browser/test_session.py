@@ -269,36 +269,27 @@ def test_nothing_is_sent_in_the_name_of_the_next_person(stack, directory_of, use
 # ---- the way out
 
 
-def test_signing_out_ends_it_here_and_in_the_other_tabs(person):
+def test_signing_out_asks_about_drafts_and_ends_it_here_and_in_the_other_tabs(person):
     other = person.second_tab()
     other.open("#/resumen")
     expect(other.heading("Todavía no hay empleados")).to_be_visible()
+    person.press("Nuevo empleado")
+    person.fill(nombre="Ana")
+    person.sign_out()
+    expect(person.dialog).to_contain_text("Hay cambios sin guardar")
+    person.dialog.get_by_role("button", name="Cancelar").click()
+    expect(person.field("nombre")).to_have_value("Ana")
+    person.sign_out()
     with person.page.expect_request(re.compile("/logout")) as left:
-        person.sign_out()
+        person.dialog.get_by_role("button", name="Cerrar sesión").click()
 
     expect(person.heading(WAY_IN)).to_be_visible()
     expect(other.heading(WAY_IN)).to_be_visible()
     assert "client_id=" in left.value.url
     assert person.page.context.cookies() == []
+    assert person.page.evaluate("sessionStorage.length") == 0
     person.page.go_back()
     expect(person.heading(WAY_IN)).to_be_visible()
-
-
-def test_signing_out_asks_first_when_something_is_not_saved(directory_of, user):
-    directory = directory_of(None)
-    directory.open("#/empleados/nuevo")
-    directory.sign_in(user, PASSWORD)
-    directory.fill(nombre="Ana")
-
-    directory.sign_out()
-
-    expect(directory.dialog).to_contain_text("Hay cambios sin guardar")
-    directory.dialog.get_by_role("button", name="Cancelar").click()
-    expect(directory.field("nombre")).to_have_value("Ana")
-    directory.sign_out()
-    directory.dialog.get_by_role("button", name="Cerrar sesión").click()
-    expect(directory.heading(WAY_IN)).to_be_visible()
-    assert directory.page.evaluate("sessionStorage.length") == 0
 
 
 def test_a_renewal_under_way_does_not_bring_back_what_another_tab_ends(person):

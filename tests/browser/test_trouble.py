@@ -37,6 +37,7 @@ def test_a_list_that_fails_says_what_happened_and_can_be_retried(stack, director
         for words in said:
             expect(directory.alert).to_contain_text(words)
         expect(directory.page).to_have_title(re.compile("^Empleados"))
+        directory.expect_accessible()
         directory.mend()
         directory.press("Reintentar")
         directory.expect_names("Ana Pérez")
@@ -102,6 +103,7 @@ def test_what_was_missing_offline_comes_with_the_network(stack, directory):
 
     directory.go("Resumen")
     expect(directory.alert).to_contain_text("No hay conexión a internet")
+    directory.expect_accessible()
     directory.page.context.set_offline(False)
 
     expect(directory.page.get_by_role("table")).to_contain_text("Analista")

@@ -74,6 +74,7 @@ def test_a_person_sets_up_an_app_and_is_asked_for_its_code_from_then_on(stack, d
     directory.sign_in(name, PASSWORD)
     menu = directory.open_menu()
     expect(menu).to_contain_text("Segundo paso al entrarsin aplicación de códigos")
+    directory.expect_accessible()
     menu.get_by_role("link", name="Aplicación de códigos").click()
     directory.page.get_by_label("Password").or_(directory.heading("Aplicación de códigos")).first.wait_for()
     if directory.page.get_by_label("Password").count():

@@ -162,6 +162,7 @@ def test_a_failed_message_is_resent_or_dropped_by_itself_or_with_all(stack, dire
         stack.set_aside(message)
         directory.press("Actualizar")
         expect(letters.nth(1)).to_contain_text(reason)
+        directory.expect_accessible()
         with directory.page.expect_response("**/cola/fallidos"):
             letters.nth(1).get_by_role("button", name=button).click()
         expect(directory.notice(said)).to_be_visible()
@@ -171,6 +172,8 @@ def test_a_failed_message_is_resent_or_dropped_by_itself_or_with_all(stack, dire
     expect(directory.page.get_by_text("Mensajes que no se pudieron procesar y esperan aparte: 1.")).to_be_visible()
 
     directory.press("Reenviar los apartados")
+    expect(directory.dialog).to_be_visible()
+    directory.expect_accessible()
     directory.press("Cancelar")
     assert stack.http.get("/cola").json()["fallidos"]["visibles"] == 1
     directory.press("Reenviar los apartados")
