@@ -155,12 +155,3 @@ def _own_aws_session() -> Iterator[None]:
     yield
     if boto3 := sys.modules.get("boto3"):
         boto3.DEFAULT_SESSION = None  # type: ignore[attr-defined]
-
-
-@pytest.fixture
-def _own_signals() -> Iterator[None]:
-    """The program under test sets its own handlers; pytest gets its back."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)

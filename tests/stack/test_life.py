@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.support.stack import COMMAND, Stack
+from tests.support.stack import COMMAND
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
@@ -36,17 +36,6 @@ def test_a_second_run_in_the_same_folder_is_one_sentence(stack):
 
     assert (second.returncode, second.stdout) == (2, "")
     assert second.stderr.startswith(f"It runs already (process {stack.processes()[0].pid}): stop that one first.")
-
-
-def test_a_busy_port_is_one_sentence_that_says_what_to_do(stack, tmp_path):
-    another = Stack(tmp_path)
-    another.http.close()
-    for variable, port in stack.ports.items():
-        finished = another.run(*COMMAND, **{variable: str(port)})
-
-        assert (finished.returncode, finished.stdout) == (2, ""), variable
-        (sentence,) = finished.stderr.strip().splitlines()
-        assert sentence == f"Port {port} cannot be used (Address already in use): set {variable} to another one."
 
 
 def test_what_it_keeps_is_for_its_owner_only(stack):

@@ -14,55 +14,44 @@ REASONS = ("expire", "caduc", "signature", "firma", "issuer", "audience", "group
 
 
 def forge(stack, **changes):
-    """An administrator's token with these claims changed; None leaves one out."""
+    """An administrator's token with these claims changed."""
     pool = stack.sign_in().pool
     key = (stack.state / "aws" / "cognito-pool-keys" / f"{pool}-access.pem").read_text()
     valid = stack.authorization("admin").removeprefix("Bearer ")
     claims = jwt.decode(valid, options={"verify_signature": False}) | changes
-    kept = {name: value for name, value in claims.items() if value is not None}
-    return jwt.encode(kept, key, algorithm="RS256", headers={"kid": jwt.get_unverified_header(valid)["kid"]})
+    return jwt.encode(claims, key, algorithm="RS256", headers={"kid": jwt.get_unverified_header(valid)["kid"]})
 
 
 def ask(stack, token):
     """What the page's address and the APIs' own answer."""
     headers = {"Authorization": f"Bearer {token}"}
-    return {
-        port: httpx.get(stack.address(port) + path, headers=headers, trust_env=False) for port, path in DOORS.items()
-    }
+    return [httpx.get(stack.address(port) + path, headers=headers, trust_env=False) for port, path in DOORS.items()]
 
 
 def test_anything_but_a_valid_access_token_is_refused(stack):
     valid = forge(stack)  # accepted: otherwise the refusals would prove nothing
-    assert {answer.status_code for answer in ask(stack, valid).values()} == {200}
-    head, body, signature = valid.split(".")
+    assert [answer.status_code for answer in ask(stack, valid)] == [200, 200, 200]
     refused = {
         "expired": forge(stack, exp=int(time.time()) - 1),
         "of another issuer": forge(stack, iss="https://cognito-idp.us-east-1.amazonaws.com/us-east-1_other"),
         "for another client": forge(stack, client_id="otherclient"),
-        "unsigned": f"{head}.{body}.",
-        "with another's signature": f"{'.'.join(forge(stack, username='x').split('.')[:2])}.{signature}",
+        "with another's signature": f"{forge(stack, username='x').rpartition('.')[0]}.{valid.rpartition('.')[2]}",
         "an id token": forge(stack, token_use="id"),
         "garbage": "garbage",
     }
     for what, token in refused.items():
-        for port, answer in ask(stack, token).items():
-            assert answer.status_code == 401, (what, port)
-            assert answer.headers["www-authenticate"].startswith("Bearer"), (what, port)
-            assert_reveals_nothing(answer, token)
-            if port == "BFF_PORT":
-                assert answer.headers["content-type"] == "application/problem+json", what
+        for answer in ask(stack, token):
+            assert answer.status_code == 401, (what, answer.url)
+            assert answer.headers["www-authenticate"].startswith("Bearer"), (what, answer.url)
+            is_of_the_page = answer.url.port == stack.ports["BFF_PORT"]
+            assert (answer.headers["content-type"] == "application/problem+json") == is_of_the_page, (what, answer.url)
+            text = f"{answer.text} {answer.headers}".lower()
+            assert [word for word in (*REASONS, token.lower()) if word in text] == [], what
 
 
 def test_a_persons_token_gains_nothing_by_a_programs_scope(stack):
     token = forge(stack, **{"cognito:groups": ["lector"], "scope": "openid directorio/admin"})
-    assert [answer.status_code for answer in ask(stack, token).values()] == [200, 200, 403]
-
-
-def assert_reveals_nothing(answer, token):
-    """Neither the token, nor why it was refused, nor what would have been accepted."""
-    text = f"{answer.text} {answer.headers}".lower()
-    assert [word for word in REASONS if word in text] == []
-    assert token not in text
+    assert [answer.status_code for answer in ask(stack, token)] == [200, 200, 403]
 
 
 def test_the_apis_own_addresses_are_closed_too(stack):
