@@ -9,11 +9,12 @@ import time
 from contextlib import ExitStack
 
 from chalice_devserver.program import Ending
+from chalice_frontdoor import SettingError
 from local import guardian
 from local.console import Console
 from local.lock import AlreadyRunning, folder_lock, make_private
 from local.resources import LedgerTableOutdated
-from local.settings import SettingError, Settings
+from local.settings import Settings
 from local.stack import NotStarted, Stack
 
 EXIT_USAGE = 2

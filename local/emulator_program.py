@@ -7,7 +7,6 @@ stack that started it sends, and nothing that a web page or another user of the 
 from __future__ import annotations
 
 import asyncio
-import base64
 import hmac
 import json
 import os
@@ -48,7 +47,8 @@ DEPLOYED = re.compile(r"\w+ /(_aws/execute-api|_alb)/")
 # `localhost` and the names below it are loopback in every browser: no DNS server can rebind them.
 LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|[a-z0-9.-]+\.localhost)(:[0-9]+)?")
 DISTRIBUTION = re.compile(r"[a-z0-9]+\.cloudfront\.net")
-CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/[^/]*/[^/]*/([^/]+)/aws4_request")
+# The access key id, and the service: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+SIGNATURE = re.compile(r"AWS4-HMAC-SHA256 .*?Credential=([^/,\s]+)/[^/]*/[^/]*/([^/]+)/aws4_request")
 # ministack takes these for the account's root user, and checks no signature of them.
 ROOT_ALIAS = re.compile(r"test|[0-9]{12}|")
 
@@ -115,14 +115,14 @@ class Gate:
         return is_token_operation or bool(OPEN.fullmatch(request))
 
     def _check_credential(self, path: str, headers: Mapping[str, str]) -> None:
-        key, service = _credential(headers)
-        own = hmac.compare_digest(key.encode(), self.key.encode())
-        if not own and (not self.issues_keys or ROOT_ALIAS.fullmatch(key)):
+        signed = SIGNATURE.match(headers.get("authorization", ""))
+        if signed is None:
+            raise Refused("MissingAuthenticationToken", "the request is not signed with this stack's access key")
+        key, service = signed.groups()
+        is_issued = self.issues_keys and not ROOT_ALIAS.fullmatch(key) and not path.startswith("/_ministack/")
+        if not hmac.compare_digest(key.encode(), self.key.encode()) and not is_issued:
             raise Refused("InvalidClientTokenId", "the access key is not this stack's")
-        if service is None:
-            if not path.startswith("/_ministack/") or not own:
-                raise Refused("AccessDenied", "only ministack's own pages take HTTP Basic authentication")
-        elif service not in self.services:
+        if service not in self.services:
             raise Refused("AccessDenied", f"this emulator does not offer the service {service}")
 
 
@@ -135,19 +135,6 @@ def _single(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
             raise Refused("Forbidden", f"{name} occurs twice")
         headers[name] = value.decode("latin-1")
     return headers
-
-
-def _credential(headers: Mapping[str, str]) -> tuple[str, str | None]:
-    """The access key id, and the service that the signature (version 4) is for; None with HTTP Basic authentication."""
-    scheme, _, rest = headers.get("authorization", "").partition(" ")
-    if scheme == "AWS4-HMAC-SHA256" and (match := CREDENTIAL.search(rest)):
-        return match[1], match[2]
-    if scheme == "Basic":
-        try:
-            return base64.b64decode(rest, validate=True).decode("ascii").partition(":")[0], None
-        except ValueError:
-            pass
-    raise Refused("MissingAuthenticationToken", "the request is not signed with this stack's access key")
 
 
 async def _refuse(scope: Message, send: Send, refusal: Refused) -> None:

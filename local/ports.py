@@ -10,14 +10,14 @@ HOST = "127.0.0.1"
 def reserve(port: int = 0) -> socket.socket:
     """Bind ``port`` (0: any free one) and return the socket, which does not listen yet; a server gets or inherits it.
 
-    Raises OSError if the port is taken or needs more rights, and OverflowError if there is no such port.
+    Raises OSError if the port is taken or needs more rights.
     """
     reserved = socket.socket()
     # As servers do: connections that were closed a moment ago do not hold the port.
     reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         reserved.bind((HOST, port))
-    except (OSError, OverflowError):
+    except OSError:
         reserved.close()
         raise
     return reserved

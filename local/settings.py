@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from chalice_frontdoor import Environment, SettingError
 from local.ports import port_of, reserve
 
 if TYPE_CHECKING:
@@ -16,19 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).resolve().parents[1]
-PORTS = {"BFF_PORT": "8000", "CRUD_PORT": "8001", "EMAIL_PORT": "8002", "AWS_PORT": "4566"}
+PORTS = {"BFF_PORT": 8000, "CRUD_PORT": 8001, "EMAIL_PORT": 8002, "AWS_PORT": 4566}  # 0: any free one
 ADDRESS = r"[^@\s,]+@[^@\s,]+"
-# The default of each variable, what it must match, and what to set it to. An empty one counts as not set.
-VARIABLES = {
-    **{name: (port, "[0-9]{1,5}", "a port, from 1 to 65535, or to 0 for any free one") for name, port in PORTS.items()},
-    "DATABASE_URL": ("", "|postgres(ql)?://.*", "postgresql://…, or not at all"),
-    "NOTIFY_TO": ("rrhh@example.com", rf"{ADDRESS}(\s*,\s*{ADDRESS})*", "e-mail addresses, separated by commas"),
-    "NOTIFY_EMPLOYEE": ("false", "true|false", "true or false"),
-}
-
-
-class SettingError(Exception):
-    """A variable has a value that cannot be used; the message is a sentence for the person who set it."""
+ADDRESSES = re.compile(rf"{ADDRESS}(\s*,\s*{ADDRESS})*")
+DATABASE_URL = re.compile("postgres(ql)?://.*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,15 +40,18 @@ class Settings:
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Read and check the variables; SettingError names the first that cannot be used, and never its value."""
-        state = state_folder(environment)
-        values = {name: environment.get(name) or default for name, (default, _, _) in VARIABLES.items()}
-        if f"host={state}/" in unquote(values["DATABASE_URL"]):
-            values["DATABASE_URL"] = ""  # the shell has sourced `.local/env`, which names the embedded server
-        for name, (_, pattern, wanted) in VARIABLES.items():
-            if not re.fullmatch(pattern, values[name].strip()):
-                raise SettingError(f"{name} cannot be used: set it to {wanted}.")
-        ports = {name: int(values.pop(name)) for name in PORTS}
-        return cls(state=state, ports=ports, **{name.lower(): value for name, value in values.items()})
+        read, state = Environment(environment), state_folder(environment)
+        database_url = read.read_text("DATABASE_URL", "postgresql://…, or not set", pattern=DATABASE_URL, default="")
+        if f"host={state}/" in unquote(database_url):
+            database_url = ""  # the shell has sourced `.local/env`, which names the embedded server
+        rule = "e-mail addresses, separated by commas"
+        return cls(
+            state=state,
+            ports={name: read.read_whole(name, least=0, most=65535, default=port) for name, port in PORTS.items()},
+            database_url=database_url,
+            notify_to=read.read_text("NOTIFY_TO", rule, pattern=ADDRESSES, default="rrhh@example.com"),
+            notify_employee=read.read_choice("NOTIFY_EMPLOYEE", ("false", "true"), default="false"),
+        )
 
     @contextmanager
     def reserved_ports(self) -> Iterator[tuple[Settings, dict[str, socket.socket]]]:
@@ -66,9 +61,8 @@ class Settings:
             for name, port in self.ports.items():
                 try:
                     sockets[name] = bound.enter_context(reserve(port))
-                except (OSError, OverflowError) as error:
-                    reason = getattr(error, "strerror", None) or error
-                    raise SettingError(f"Port {port} cannot be used ({reason}): set {name} to another one.") from None
+                except OSError as error:
+                    raise SettingError(name, f"another port than {port} ({error.strerror})") from None
             yield replace(self, ports={name: port_of(reserved) for name, reserved in sockets.items()}), sockets
 
 

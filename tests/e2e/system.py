@@ -31,8 +31,8 @@ OWNER = "dueno"
 LAMBDAS_OWN = ("START RequestId", "END RequestId", "REPORT RequestId")
 ACCESS_COOKIE = "__Host-acceso"
 
-# ministack's own pages take the access key by HTTP Basic authentication.
-BASIC = (CREDENTIALS["AWS_ACCESS_KEY_ID"], "")
+# What the emulator's gate asks of a request for ministack's own pages.
+SIGNATURE = f"AWS4-HMAC-SHA256 Credential={CREDENTIALS['AWS_ACCESS_KEY_ID']}/-/-/ses/aws4_request"
 
 Headers = dict[str, str]
 
@@ -132,7 +132,7 @@ class DeployedSystem:
 
     def _ask_emulator(self, service: str, **parameters: str) -> dict[str, Any]:
         url = f"{self._endpoint}/_ministack/{service}/messages"
-        answer = httpx.get(url, params=parameters, auth=BASIC, trust_env=False)
+        answer = httpx.get(url, params=parameters, headers={"Authorization": SIGNATURE}, trust_env=False)
         messages: dict[str, Any] = answer.raise_for_status().json()["messages"]
         return messages
 

@@ -183,7 +183,8 @@ class Stack:
     def mails_about(self, text: str) -> list[dict[str, Any]]:
         """The mails in the emulator's inbox that say ``text`` somewhere."""
         address = f"{self.address('AWS_PORT')}/_ministack/ses/messages"
-        inbox = httpx.get(address, auth=(self.variable("AWS_ACCESS_KEY_ID"), ""), trust_env=False).json()
+        signature = f"AWS4-HMAC-SHA256 Credential={self.variable('AWS_ACCESS_KEY_ID')}/-/-/ses/aws4_request"
+        inbox = httpx.get(address, headers={"Authorization": signature}, trust_env=False).json()
         return [mail for mails in inbox["messages"].values() for mail in mails if text in str(mail)]
 
     def has_empty_queues(self) -> bool:

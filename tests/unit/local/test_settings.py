@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from local.settings import PORTS, ROOT, SettingError, Settings
+from chalice_frontdoor import SettingError
+from local.settings import PORTS, ROOT, Settings
 
 
 def test_without_any_variable_and_with_empty_ones_there_are_the_documented_values():
@@ -37,14 +38,14 @@ def test_the_embedded_server_of_a_sourced_env_file_is_not_another_one(tmp_path):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *(("BFF_PORT", value) for value in ("-1", "٣", "100000")),
+        *(("BFF_PORT", value) for value in ("-1", "٣", "65536")),
         ("DATABASE_URL", "mysql://me:hunter2@db/x"),
         *(("NOTIFY_TO", value) for value in ("rrhh", "a@example.com b@example.com", "a@b\nc@d")),
         ("NOTIFY_EMPLOYEE", "True"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_one_sentence_with_its_name_and_without_passwords(name, value):
-    with pytest.raises(SettingError, match=f"^{name} cannot be used: set it to .*[.]$") as refusal:
+    with pytest.raises(SettingError, match=rf"\b{name} must be ") as refusal:
         Settings.from_environment({name: value})
     assert "hunter2" not in str(refusal.value)
 
@@ -60,11 +61,7 @@ def test_a_port_that_cannot_be_had_is_one_sentence_that_names_it_and_its_variabl
         other.bind(("127.0.0.1", 0))
         other.listen()
         busy = str(other.getsockname()[1])
-        for ports, sentence in (
-            ({"EMAIL_PORT": busy}, f"Port {busy} cannot be used (Address already in use): set EMAIL_PORT to another"),
-            ({"CRUD_PORT": "65536"}, "Port 65536 cannot be used"),
-        ):
-            settings = Settings.from_environment(dict.fromkeys(PORTS, "0") | ports)
-            with pytest.raises(SettingError) as refusal, settings.reserved_ports():
-                pytest.fail("it was reserved")
-            assert str(refusal.value).startswith(sentence)
+        settings = Settings.from_environment(dict.fromkeys(PORTS, "0") | {"EMAIL_PORT": busy})
+        sentence = rf"EMAIL_PORT must be another port than {busy} \(Address already in use\)$"
+        with pytest.raises(SettingError, match=sentence), settings.reserved_ports():
+            pytest.fail("it was reserved")
