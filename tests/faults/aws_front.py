@@ -91,12 +91,8 @@ def bad_day(
 ) -> BadDay:
     """A day on which some requests fail; the same ones in each run.
 
-    Args:
-        slow: it does what it is asked, at once, and says so that many seconds later.
-        lost: the share of answers that are lost, after it has done what it is asked.
-        refused: the share of requests that it refuses, without doing anything.
-        status: of a refusal.
-        code: of a refusal.
+    It does what it is asked at once, and says so ``slow`` seconds later; ``lost`` is the share of answers that are lost
+    then. ``refused`` is the share of requests for which it does nothing, and answers ``status`` and ``code``.
     """
     chance, lock = random.Random(5), threading.Lock()  # noqa: S311 - no secret
 

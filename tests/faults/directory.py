@@ -222,12 +222,11 @@ class Directory:
         return len(pending)
 
     def sweep(self) -> None:
-        """The schedule's minute has come.
-
-        Raises:
-            InvocationFailed: see `Function`.
-        """
+        """The schedule's minute has come."""
         self.sweeper.invoke(schedule_event("sweep", datetime.now(UTC)))
+
+    def receive_all(self) -> list[MessageTypeDef]:
+        return [message for batch in iter(self.receive, []) for message in batch]
 
     def receive(self) -> list[MessageTypeDef]:
         """A batch of what waits in the queue; nothing when nothing does."""

@@ -35,12 +35,7 @@ class Sandbox:
         self.pid, self._timeouts = self._channel.recv()
 
     def invoke(self, function: str, **order: Any) -> dict[str, Any]:
-        """Run a function; see `zygote`.
-
-        Raises:
-            SandboxDied: it was killed, or ran over its time-out and was killed for it.
-            InvocationFailed: it raised.
-        """
+        """Run a function; see `zygote`. One that runs over its time-out is killed."""
         outcome: dict[str, Any] | None = None
         with contextlib.suppress(EOFError, OSError):
             self._channel.send({"function": function, **order})
@@ -91,12 +86,7 @@ class Fleet:
 
 
 class Function:
-    """One Lambda function: an invocation gets a sandbox that is idle, or a new one.
-
-    Args:
-        fleet: where its sandboxes come from.
-        name: as its decorator registered it.
-    """
+    """One Lambda function, by its decorator's name: an invocation gets a sandbox that is idle, or a new one."""
 
     def __init__(self, fleet: Fleet, name: str) -> None:
         self.name = name
@@ -111,11 +101,7 @@ class Function:
         self._lock = threading.Lock()
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
-        """Run it once, and return its answer; see `chalice_devserver.project.Function`.
-
-        Raises:
-            SandboxDied, InvocationFailed: see there.
-        """
+        """Run it once, and return its answer; see `chalice_devserver.project.Function`."""
         with self._lock:
             sandbox = self._idle.pop() if self._idle else self._fleet.sandbox()
             self._busy.append(sandbox)

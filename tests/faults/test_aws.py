@@ -13,10 +13,10 @@ import pytest
 from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import DYNAMODB, SES, SNS, SQS, bad_day, down
 from tests.faults.books import FAILED
-from tests.faults.directory import LONG
+from tests.faults.directory import LONG, Directory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
@@ -90,14 +90,13 @@ def test_sns_back_after_a_while(trial: Trial) -> None:
     with directory.aws.broken(SNS, bad_day(refused=0.5)):
         directory.sweep()
     directory.sweep()
-    batches = list(iter(directory.receive, []))
+    messages = directory.receive_all()
     versions: defaultdict[int, list[int]] = defaultdict(list)
-    for message in (message for batch in batches for message in batch):
+    for message in messages:
         employee = json.loads(message["Body"])["empleado"]
         versions[employee["id"]].append(employee["version"])
     assert all(each == sorted(each) for each in versions.values()), f"out of order: {dict(versions)}"
-    for batch in batches:
-        directory.deliver(batch)
+    directory.deliver(messages)
 
 
 def at_once(trial: Trial, consumers: int, batch: Sequence[MessageTypeDef]) -> None:
@@ -127,8 +126,7 @@ def test_sqs_out_of_order(trial: Trial) -> None:
     for position in ("Jefa", "Directora", "Analista jefa"):
         client.update(email, row_id, position)
     client.delete(email, row_id)
-    messages = [message for batch in iter(directory.receive, []) for message in batch]
-    for message in sorted(messages, key=lambda each: -json.loads(each["Body"])["empleado"]["version"]):
+    for message in sorted(directory.receive_all(), key=lambda each: -json.loads(each["Body"])["empleado"]["version"]):
         directory.deliver([message])
     directory.tell_events(backwards=True, twice=True)
     states = set(directory.ledger().values())
@@ -181,16 +179,11 @@ THROTTLED = {SES: (429, "TooManyRequestsException"), DYNAMODB: (400, "Provisione
 
 
 @pytest.mark.parametrize("service", THROTTLED)
-def test_mails_while_throttled_by(trial: Trial, service: str) -> None:
-    """3 of 10 calls refused, three deliveries, consumer and reader of SES's events alike."""
+@pytest.mark.parametrize(("refused", "lost"), [(0.3, 0), (0, 0.3)], ids=["throttled", "answers lost"])
+def test_mails_while(trial: Trial, service: str, refused: float, lost: float) -> None:
+    """3 of 10 calls refused, or their answers lost; three deliveries, consumer and reader of SES's events alike."""
     status, code = THROTTLED[service]
-    deliver_under(trial, service, bad_day(refused=0.3, status=status, code=code), 3)
-
-
-@pytest.mark.parametrize("service", THROTTLED)
-def test_mails_while_answers_are_lost_of(trial: Trial, service: str) -> None:
-    """3 of 10 answers lost after it had done its work, three deliveries."""
-    deliver_under(trial, service, bad_day(lost=0.3), 3)
+    deliver_under(trial, service, bad_day(refused=refused, lost=lost, status=status, code=code), 3)
 
 
 @pytest.mark.short
@@ -211,31 +204,23 @@ def test_ses_down(trial: Trial) -> None:
     assert answer.status_code == 202, f"the redrive was answered with {answer.status_code}"
 
 
-def send_too_late(trial: Trial) -> None:
+@pytest.mark.parametrize(
+    "then", [Directory.tell_events, Directory.forget_events], ids=["events come", "events are lost"]
+)
+def test_ses_after_the_timeout(trial: Trial, then: Callable[[Directory], object]) -> None:
+    """Answers after the time-out; its events settle what became of the mails, or a second copy, never a third."""
     create_many(trial, 1)
     with trial.directory.aws.broken(SES, bad_day(slow=6)):
         trial.directory.drain()
     assert trial.directory.mails, "nothing was sent"
-
-
-def test_ses_after_the_timeout(trial: Trial) -> None:
-    """Answers after the time-out; its events settle what became of the mails."""
-    send_too_late(trial)
-    trial.directory.tell_events()
-
-
-def test_ses_after_the_timeout_and_events_are_lost(trial: Trial) -> None:
-    """Answers after the time-out, and its events are lost: a second copy, never a third."""
-    send_too_late(trial)
-    trial.directory.forget_events()
+    then(trial.directory)
 
 
 @pytest.mark.short
 def test_dynamodb_races_of_consumers(trial: Trial) -> None:
     """Four consumers at once for every message."""
     create_many(trial)
-    batches = list(iter(trial.directory.receive, []))
-    for message in (message for batch in batches for message in batch):
+    messages = trial.directory.receive_all()
+    for message in messages:
         at_once(trial, 4, [message])
-    for batch in batches:
-        trial.directory.deliver(batch)
+    trial.directory.deliver(messages)

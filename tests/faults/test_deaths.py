@@ -35,11 +35,7 @@ IN_FLIGHT = 409
 
 
 def die_at_each_step(function: Function, attempt: Callable[[], object]) -> int:
-    """Make ``attempt`` again and again, each time with a new process of ``function`` that dies one step later.
-
-    Returns:
-        The number of steps: the process died at each of them, and then completed.
-    """
+    """Make ``attempt`` with new processes of ``function`` that die one step later each time; returns the steps."""
     for step in range(MOST_STEPS):
         function.retire()
         function.dies_before = step
@@ -110,25 +106,20 @@ def test_the_process_dies_in_the_sweep(trial: Trial) -> None:
     die_at_each_step(directory.sweeper, leave_event_and_sweep)
 
 
-def consume(trial: Trial) -> None:
-    trial.client.create()
-    trial.directory.deliver(trial.directory.receive())
+@pytest.mark.parametrize("is_lost", [pytest.param(False, marks=pytest.mark.short), True], ids=["", "events are lost"])
+def test_the_process_dies_in_the_consumer(trial: Trial, *, is_lost: bool) -> None:
+    """Kill -9 at each step of the consumer (ledger, SES, ledger) with a message of three mails.
 
+    When SES's events are lost, too, only the second copy settles the mail.
+    """
 
-@pytest.mark.short
-def test_the_process_dies_in_the_consumer(trial: Trial) -> None:
-    """Kill -9 at each step of the consumer (ledger, SES, ledger) with a message of three mails."""
-    die_at_each_step(trial.directory.consumer, lambda: consume(trial))
+    def consume() -> None:
+        trial.client.create()
+        trial.directory.deliver(trial.directory.receive())
+        if is_lost:
+            trial.directory.forget_events()
 
-
-def test_the_process_dies_in_the_consumer_and_events_are_lost(trial: Trial) -> None:
-    """The same, and SES's events are lost, so that only the second copy settles the mail."""
-
-    def consume_unheard() -> None:
-        consume(trial)
-        trial.directory.forget_events()
-
-    die_at_each_step(trial.directory.consumer, consume_unheard)
+    die_at_each_step(trial.directory.consumer, consume)
 
 
 def test_the_process_dies_in_the_reader_of_feedback(trial: Trial) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.client
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -18,37 +17,25 @@ EVIL = "evil.example"
 MEMBERS = {"type", "title", "status", "detail", "request_id", "errores"}
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A request and the reason for refusing it. In ``cookie`` a percent sign stands for a valid token."""
-
-    status: int
-    reason: str
-    method: str = "GET"
-    path: str = "/empleados"
-    cookie: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-
-
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 COOKIE = "__Host-acceso=%"
-# Their variants are in the tests of bff_app; here is one for each check.
+CROSS_SITE, SAME_ORIGIN = {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-origin"}
+# The status and the reason, and the request. A percent sign stands for a valid token. The variants are in the tests of
+# bff_app; here is one for each check.
 ATTEMPTS = {
-    "no token": Attempt(401, "not_signed_in", headers={"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
-    "two cookies of one name": Attempt(400, "invalid_cookie", cookie=f"{COOKIE}; {COOKIE}"),
-    "a cookie that is no token": Attempt(401, "invalid_token", cookie="__Host-acceso=abc"),
-    "another origin's form": Attempt(
-        403, "cross_site", "POST", cookie=COOKIE, headers={**FORM, "Origin": f"https://{EVIL}"}
+    "no token": (401, "not_signed_in", "GET /empleados", {"X-Forwarded-For": "127.0.0.1, 10.0.0.1"}),
+    "two cookies of one name": (400, "invalid_cookie", "GET /empleados", {"Cookie": f"{COOKIE}; {COOKIE}"}),
+    "a cookie that is no token": (401, "invalid_token", "GET /empleados", {"Cookie": "__Host-acceso=abc"}),
+    "another origin's form": (
+        *(403, "cross_site", "POST /empleados"), {**FORM, "Cookie": COOKIE, "Origin": f"https://{EVIL}"}
     ),
-    "another site ends the session": Attempt(
-        403, "cross_site", "POST", "/sesion/salir?todas=1", headers={"Sec-Fetch-Site": "cross-site"}
+    "another site ends the session": (403, "cross_site", "POST /sesion/salir?todas=1", CROSS_SITE),
+    "a return to another host": (422, "foreign_return_address", f"GET /sesion/entrar?volver=/%5C{EVIL}/", {}),
+    "a sign-in that was never begun": (400, "unknown_state", "GET /sesion/vuelta?code=a&state=b", {}),
+    "a renewal that was never given": (
+        *(401, "session_over", "POST /sesion/renovar"), {"Cookie": "__Host-renovacion=abc", **SAME_ORIGIN}
     ),
-    "a return to another host": Attempt(422, "foreign_return_address", path=f"/sesion/entrar?volver=/%5C{EVIL}/"),
-    "a sign-in that was never begun": Attempt(400, "unknown_state", path="/sesion/vuelta?code=a&state=b"),
-    "a renewal that was never given": Attempt(
-        *(401, "session_over", "POST", "/sesion/renovar", "__Host-renovacion=abc"), {"Sec-Fetch-Site": "same-origin"}
-    ),
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -64,19 +51,19 @@ def token(stack):
 
 
 def test_a_forbidden_request_is_refused_and_counted(stack, stranger, token):
-    for name, attempt in ATTEMPTS.items():
-        cookie = {"Cookie": attempt.cookie.replace("%", token)} if attempt.cookie else {}
-        body = "nombre=Ajena" if "Content-Type" in attempt.headers else None
+    for name, (status, reason, request, headers) in ATTEMPTS.items():
+        method, target = request.split()
+        body = "nombre=Ajena" if "Content-Type" in headers else None
+        sent = {key: value.replace("%", token) for key, value in headers.items()}
 
-        answer = stranger.request(attempt.method, attempt.path, headers={**attempt.headers, **cookie}, content=body)
+        answer = stranger.request(method, target, headers=sent, content=body)
 
-        problem = expect_problem(answer, attempt.status)
+        problem = expect_problem(answer, status)
         assert "location" not in answer.headers, name
         assert EVIL not in answer.text, name
         assert token not in answer.text, name
         # infra/metrics.tf counts the field `refusal` of this line.
-        path = attempt.path.partition("?")[0]
-        counted = f"refused ({attempt.reason}): {attempt.method} {path} {problem['request_id']}"
+        counted = f"refused ({reason}): {method} {target.partition('?')[0]} {problem['request_id']}"
         stack.wait_for(counted, lambda counted=counted: counted in stack.log.read_text(errors="replace"))
 
 

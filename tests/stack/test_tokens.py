@@ -43,8 +43,8 @@ def test_anything_but_a_valid_access_token_is_refused(stack):
         for answer in ask(stack, token):
             assert answer.status_code == 401, (what, answer.url)
             assert answer.headers["www-authenticate"].startswith("Bearer"), (what, answer.url)
-            is_of_the_page = answer.url.port == stack.ports["BFF_PORT"]
-            assert (answer.headers["content-type"] == "application/problem+json") == is_of_the_page, (what, answer.url)
+            if answer.url.port == stack.ports["BFF_PORT"]:
+                assert answer.headers["content-type"] == "application/problem+json", what
             text = f"{answer.text} {answer.headers}".lower()
             assert [word for word in (*REASONS, token.lower()) if word in text] == [], what
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 
 def once_active(statement: str, action: str) -> str:
-    """Wait until another session is running a statement that begins with ``statement``, then call ``action``.
-
-    Args:
-        statement: the beginning of the other session's statement.
-        action: an SQL function of one argument, the process id of that session.
-    """
+    """Wait until another session runs a statement that begins with ``statement``, then call ``action`` with its pid."""
     return f"""DO $$ DECLARE found int; BEGIN LOOP
         SELECT pid INTO found FROM pg_stat_activity
             WHERE datname = current_database() AND state = 'active' AND query LIKE '{statement}%';

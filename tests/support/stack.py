@@ -144,11 +144,7 @@ class Stack:
     # ---- looking at it
 
     def wait_for(self, what: str, is_there: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
-        """Wait until ``is_there()`` is true.
-
-        Raises:
-            StackFailedError: it took longer than ``seconds``, or the stack has ended.
-        """
+        """Wait until ``is_there()`` is true, or raise StackFailedError after ``seconds`` or when it has ended."""
         deadline = time.monotonic() + seconds
         while not is_there():
             if self.exit_code is not None or time.monotonic() > deadline:

@@ -16,11 +16,7 @@ PATIENCE_SECONDS = 90
 
 
 def wait_until(is_so: Callable[[], object], what: str = "it") -> None:
-    """Return once ``is_so()`` is true.
-
-    Raises:
-        AssertionError: it did not happen.
-    """
+    """Return once ``is_so()`` is true; AssertionError if that does not happen."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not is_so():
         assert time.monotonic() < deadline, f"{what} did not happen"

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hmac
-import json
 import time
 from typing import TYPE_CHECKING
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from fake_issuer import CLIENT, ISSUER, KEY, KEY_ID, STRANGERS_KEY, FakeKeys, access_claims, sign
-from hypothesis import given
-from hypothesis import strategies as st
+from fake_issuer import CLIENT, ISSUER, STRANGERS_KEY, FakeKeys, access_claims, sign
 
 from chalice_devserver.authorizer import JwtAuthorizer
 from chalice_devserver.doors import Unauthorized
@@ -23,23 +17,6 @@ if TYPE_CHECKING:
 
 AUTHORIZER = JwtAuthorizer(ISSUER, [CLIENT], FakeKeys())
 NOW = int(time.time())
-
-
-def base64url(content):
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def unsigned(claims, **header):
-    """A token that says so of itself."""
-    parts = [json.dumps(part).encode() for part in ({"alg": "none", "kid": KEY_ID, **header}, claims)]
-    return ".".join(map(base64url, parts)) + "."
-
-
-def with_public_key_as_secret(claims):
-    """The attack on libraries that take a public RSA key for the secret of an HMAC."""
-    signed = unsigned(claims, alg="HS256").removesuffix(".")
-    secret = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return f"{signed}.{base64url(hmac.digest(secret, signed.encode(), 'sha256'))}"
 
 
 REFUSED: dict[str, Callable[[], str]] = {
@@ -53,8 +30,7 @@ REFUSED: dict[str, Callable[[], str]] = {
     "a key that does not exist": lambda: sign(access_claims(), key_id="other"),
     "without a key's id": lambda: sign(access_claims(), key_id=None),
     "another pool's key": lambda: sign(access_claims(), key=STRANGERS_KEY),
-    "alg none": lambda: unsigned(access_claims()),
-    "signed with the public key": lambda: with_public_key_as_secret(access_claims()),
+    "alg none": lambda: sign(access_claims(), key=None, algorithm="none"),
     "another algorithm": lambda: sign(access_claims(), algorithm="RS512"),
 }
 
@@ -80,20 +56,12 @@ def test_a_token_that_is_not_valid_is_refused(make):
 
 
 @pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer x", "Bearer a.b.c", "Bearer ñ"]
+    "header",
+    [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer a.b.c", "Bearer ñ", "Bearer e30.e30.e30"],
 )
 def test_what_is_no_token_is_refused(header):
     with pytest.raises(Unauthorized):
         AUTHORIZER.claims_of(header)
-
-
-@given(st.text(), st.dictionaries(st.text(), st.none() | st.text() | st.integers()), st.binary(max_size=20))
-def test_garbage_is_refused_and_crashes_nothing(text, claims, signature):
-    head = base64url(json.dumps({"alg": "RS256", "kid": KEY_ID, **claims}).encode())
-    tail = base64url(signature)
-    for token in (text, f"{head}.{head}.{tail}", f"{head}.{tail}.{tail}"):
-        with pytest.raises(Unauthorized):
-            AUTHORIZER.claims_of(token)
 
 
 def test_an_issuer_that_does_not_answer_or_publishes_nonsense_has_no_keys(closed_port):

@@ -15,13 +15,6 @@ from local.settings import ROOT
 from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 
-def test_a_database_is_made_once_and_can_be_asked(postgres):
-    url = postgres.create_database("made-twice")
-    assert postgres.create_database("made-twice") == url == postgres.url("made-twice")
-    postgres.execute("CREATE TABLE rows (n int); INSERT INTO rows VALUES (1), (2)", database="made-twice")
-    assert postgres.execute("SELECT n FROM rows ORDER BY n", database="made-twice") == "1\n2"
-
-
 def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_never_left_it(folder):
     """Also where the path is too long for a socket, which is then in a private folder."""
     data = folder / ("long" * 30) / "data"
@@ -30,7 +23,7 @@ def test_data_survives_and_a_shutdown_ends_the_server_although_a_killed_process_
         assert not folder.stat().st_mode & 0o066, "others may pass, and read nothing"
         assert folder not in server.socket_folder.parents
         assert server.socket_folder.stat().st_mode & 0o777 == 0o700
-        server.create_database("kept")
+        assert server.create_database("kept") == server.create_database("kept")
     server = Postgres(data)
     assert server.execute("SELECT 1 FROM pg_database WHERE datname = 'kept'") == "1"
     users = data / ".handle_pids.json"

@@ -33,11 +33,7 @@ class JwtAuthorizer:
     """Of the issuer."""
 
     def claims_of(self, authorization: str | None) -> dict[str, str]:
-        """The claims of a token in the header ``authorization``, all as text, whatever their type in the token.
-
-        Raises:
-            Unauthorized: there is no token, or it is not valid.
-        """
+        """The claims of the token in a header, all as text, or `Unauthorized`."""
         if authorization is None:
             raise Unauthorized("no token")
         token = _BEARER.fullmatch(authorization.strip())

@@ -49,11 +49,7 @@ class Door:
     """The content type of a body that has none."""
 
     def event(self, request: Wire) -> dict[str, Any]:
-        """The event that the function gets.
-
-        Raises:
-            Refusal: the request is refused.
-        """
+        """The event that the function gets, or `Refusal`."""
         raise NotImplementedError
 
     def headers(self, response: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -61,11 +57,7 @@ class Door:
         raise NotImplementedError
 
     def answer(self, response: object) -> HttpResponse:
-        """What the client gets for the function's ``response``.
-
-        Raises:
-            InvocationFailed: AWS would not accept it.
-        """
+        """What the client gets for the function's ``response``, or `InvocationFailed` where AWS would not accept it."""
         if not isinstance(response, dict):
             raise InvocationFailed(f"the response is a {type(response).__name__}, not an object")
         if self.max_response_bytes is not None and len(json.dumps(response)) > self.max_response_bytes:

@@ -76,10 +76,7 @@ def refuse(status: HTTPStatus, detail: str) -> Refusal:
 def check_source(request: Wire, *, allow_cross_site: bool = False) -> None:
     """Refuse what another web site can make a browser send to this machine, except links (top-level navigation by GET).
 
-    ``allow_cross_site`` checks ``Host`` only.
-
-    Raises:
-        Refusal: 403, or 400 if ``Host`` is missing or occurs twice.
+    ``allow_cross_site`` checks ``Host`` only. The `Refusal` is a 403, or a 400 if ``Host`` is missing or occurs twice.
     """
     hosts = [value.lower() for name, value in request.headers if name.lower() == "host"]
     if len(hosts) != 1:
@@ -116,11 +113,7 @@ class LoopbackServer:
     """Whether `answer` judges ``Origin`` and ``Sec-Fetch-Site`` itself."""
 
     def __init__(self, reserved: socket.socket | int = 0, *, max_request_bytes: int) -> None:
-        """Listen on a port (0: any free one) or on a bound socket; a body over ``max_request_bytes`` is a 413.
-
-        Raises:
-            OSError: the port cannot be had.
-        """
+        """Listen on a port (0: any free one) or on a bound socket; a body over ``max_request_bytes`` is a 413."""
         self.max_request_bytes = max_request_bytes
         self._socket = socket.create_server((HOST, reserved)) if isinstance(reserved, int) else reserved
         self._socket.listen(BACKLOG)  # from now on, clients wait instead of being refused

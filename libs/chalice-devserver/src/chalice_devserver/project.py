@@ -53,10 +53,7 @@ class Function:
         """Run the handler once with a copy of ``event``, and return what Lambda would: its answer, gone through JSON.
 
         A thread cannot be ended from outside: a handler that runs over its time-out is left to finish, and counts as
-        failed, whatever it then returns.
-
-        Raises:
-            InvocationFailed: a function error; its stack is in the log, as Lambda writes it.
+        failed, whatever it then returns. The stack behind an `InvocationFailed` is in the log, as Lambda writes it.
         """
         context = LambdaContext(self.name, self.memory_mb, int(self.timeout_seconds * 1000))
         context.memory_limit_in_mb = str(self.memory_mb)  # type: ignore[assignment] # as Lambda, from its environment
@@ -79,10 +76,7 @@ class Project:
         """Import ``app.py`` of ``folder`` with the environment variables of ``stage``.
 
         They are defaults: a variable that the environment has already stays. (`chalice local` does it the other way
-        round, so that nothing can be changed from outside.)
-
-        Raises:
-            SetupError: Chalice is too old, or the configuration or ``app.py`` cannot be loaded.
+        round, so that nothing can be changed from outside.) `SetupError` says what cannot be loaded.
         """
         check_chalice(version("chalice"))
         self.folder = folder.resolve()

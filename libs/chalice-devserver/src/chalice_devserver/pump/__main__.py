@@ -40,10 +40,8 @@ def sources(project: Project, *, real_account: bool = False, partial_batches: bo
     """One source for each handler that the project's decorators registered, and a warning for each it cannot drive.
 
     ``partial_batches`` says whether the deployment lets handlers of queues report single failed messages. By default it
-    does if it is made with chalice-terraform, which sets that up; Chalice does not.
-
-    Raises:
-        RealAccount: a queue or topic is in one, and ``real_account`` does not allow that.
+    does if it is made with chalice-terraform, which sets that up; Chalice does not. Without ``real_account`` queues and
+    topics of AWS itself raise `RealAccount`.
     """
 
     @cache

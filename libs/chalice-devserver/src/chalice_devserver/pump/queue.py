@@ -82,11 +82,7 @@ class QueueReader:
     """Receives from a queue and deletes from it, in batches larger than one request if need be."""
 
     def __init__(self, sqs: SQSClient, queue: str) -> None:
-        """``queue`` is a name or an ARN.
-
-        Raises:
-            NotThere: there is no such queue.
-        """
+        """Find a queue by its name or ARN, or raise `NotThere`."""
         self._sqs = sqs
         name = queue.rpartition(":")[2]
         try:
@@ -159,9 +155,7 @@ def failed_ids(response: object, sent: Iterable[str]) -> frozenset[str]:
     """Which of the message ids ``sent`` the handler's ``response`` reports as failed.
 
     Nothing at all, an empty object, and a list that is missing, null or empty all mean that the whole batch succeeded.
-
-    Raises:
-        InvocationFailed: it is something else, or names a message that was not sent; the whole batch has failed.
+    Anything else, and the id of a message that was not sent, fails the whole batch: `InvocationFailed`.
     """
     if response is None:
         return frozenset()
