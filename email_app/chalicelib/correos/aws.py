@@ -236,9 +236,9 @@ class SqsQueue:
             ],
             StartTime=now - _METRIC_WINDOW,
             EndTime=now,
-            ScanBy="TimestampDescending",
         )
-        return {result["Label"]: int(result["Values"][0]) for result in answer["MetricDataResults"] if result["Values"]}
+        results = [each for each in answer["MetricDataResults"] if each["Values"]]
+        return {each["Label"]: int(max(zip(each["Timestamps"], each["Values"], strict=True))[1]) for each in results}
 
     def redrive(self) -> dict[str, int]:
         """Bring dead letters back to the queue, for at most `REDRIVE_SECONDS`; how many, and how many are left."""

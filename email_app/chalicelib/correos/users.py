@@ -62,7 +62,6 @@ class UserRefused(Problem):
     def __init__(self, reason: str) -> None:
         status, es, en = _REFUSALS[reason]
         super().__init__(status, detail={"es": es, "en": en})
-        self.reason = reason
 
 
 _INVALID = {"InvalidParameterException", "ParamValidationError"}

@@ -10,7 +10,8 @@ from chalice.test import Client as ChaliceClient
 from chalice_frontdoor.testing.client import Client
 from chalicelib.correos.aws import SqsQueue, client_config
 from chalicelib.correos.mail import State
-from email_app.app import app
+from contract.roles import ROLES
+from email_app.app import RULES, app
 from tests.unit.email_app.fakes import event_id, golden, mail, ses_event
 
 MAIL = {"to": "ana@example.com", "subject": "Reunión", "body": "A las diez.\n"}
@@ -28,6 +29,20 @@ def test_health_touches_nothing(fakes):
     for door in ("http_api_1", "http_api_2", "chalice_local"):
         answer = Client(app, door).get("/health")
         assert (answer.status, answer.json()) == (200, {"estado": "ok"}), door
+
+
+def test_the_description_names_every_route_with_its_role_and_a_weaker_role_is_refused(client):
+    described = {
+        (method.upper(), path): "".join(role for each in operation["security"] for role in each["acceso"])
+        for path, operations in client.get("/openapi.json").json()["paths"].items()
+        for method, operation in operations.items()
+    }
+
+    assert described == RULES
+    assert described.keys() == {(method, path) for path, methods in app.routes.items() for method in methods}
+    for (method, path), role in RULES.items():
+        for weaker in ROLES[: ROLES.index(role)] if role else ():
+            assert Client(app, role=weaker).request(method, path).status == 403, (method, path)
 
 
 # ---- GET /correos ----------------------------------------------------------------------------------------------
@@ -60,6 +75,8 @@ def test_emails_are_listed_page_by_page_with_their_filter(client, fakes):
     assert client.get(f"/correos/total?{both}").json() == {"total": 12, "exacto": True}
     assert client.get(f"/correos/total?estado=fallido{event}").json() == {"total": 1, "exacto": True}
     assert client.get("/correos/total?limite=5").status == 422
+    forged = f"/correos?limite=3&cursor=9999-99-99T99:99:99.999999Z_{UNKNOWN_ID}"
+    assert pages(client, forged) == pages(client, "/correos?limite=3"), "it only begins the list elsewhere"
 
 
 def test_emails_are_counted_as_far_as_a_badge_needs_it(client, fakes):
@@ -67,13 +84,6 @@ def test_emails_are_counted_as_far_as_a_badge_needs_it(client, fakes):
         fakes.ledger.create(mail(number, state=State.BOUNCED))
 
     assert client.get("/correos/total?estado=rebotado").json() == {"total": 200, "exacto": False}
-
-
-def test_a_forged_cursor_only_begins_the_list_elsewhere(client, fakes):
-    row = fakes.ledger.create(mail())
-    cursor = f"9999-99-99T99:99:99.999999Z_{UNKNOWN_ID}"
-
-    assert [row["id"] for row in client.get("/correos", query={"cursor": cursor}).json()] == [row.id]
 
 
 @pytest.mark.parametrize(

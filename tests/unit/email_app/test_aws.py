@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
+from types import SimpleNamespace
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError, SSLError
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 
-from chalicelib.correos.aws import (
-    MAIL_ATTEMPTS,
-    REDRIVE_SECONDS,
-    AwsUnavailable,
-    NotTaken,
-    SesMailer,
-    SqsQueue,
-)
+from chalicelib.correos.aws import MAIL_ATTEMPTS, REDRIVE_SECONDS, AwsUnavailable, NotTaken, SesMailer, SqsQueue
 from chalicelib.correos.mail import Content, State
 from tests.unit.bff_app.servers import Connection, answering, answering_json, running, sending, silent
 from tests.unit.email_app.fakes import mail
@@ -39,34 +34,31 @@ def client_of(url):
     return boto3.client("sesv2", endpoint_url=url, config=config)
 
 
-def test_an_email_carries_its_text_its_tags_and_the_configuration_set():
-    client = boto3.client("sesv2")
-    with Stubber(client) as stub:
-        stub.add_response(
-            "send_email",
-            {"MessageId": "ses-1"},
-            {
-                "FromEmailAddress": "directorio@example.com",
-                "Destination": {"ToAddresses": ["ana@example.com"]},
-                "Content": {
-                    "Simple": {
-                        "Subject": {"Data": "Alta: Ana Pérez", "Charset": "UTF-8"},
-                        "Body": {
-                            "Text": {"Data": "Texto", "Charset": "UTF-8"},
-                            "Html": {"Data": "<p>Texto</p>", "Charset": "UTF-8"},
-                        },
-                        "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
-                    }
-                },
-                "EmailTags": [
-                    {"Name": "evento", "Value": ROW.event_id},
-                    {"Name": "huella", "Value": ROW.digest},
-                ],
-                "ConfigurationSetName": "correos",
-            },
-        )
+def utf8(text):
+    return {"Data": text, "Charset": "UTF-8"}
 
+
+def test_an_email_carries_text_tags_and_configuration_set_over_a_connection_that_can_be_forgotten():
+    with running(answering_json(b'{"MessageId": "ses-1"}')) as ses:
+        client = client_of(ses.url)
         assert send(client) == "ses-1"
+        SesMailer(client, "", "").forget_connections()
+        send(client)
+
+    assert ses.connections == 2
+    assert json.loads(ses.received[0].body) == {
+        "FromEmailAddress": "directorio@example.com",
+        "Destination": {"ToAddresses": ["ana@example.com"]},
+        "Content": {
+            "Simple": {
+                "Subject": utf8("Alta: Ana Pérez"),
+                "Body": {"Text": utf8("Texto"), "Html": utf8("<p>Texto</p>")},
+                "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
+            }
+        },
+        "EmailTags": [{"Name": "evento", "Value": ROW.event_id}, {"Name": "huella", "Value": ROW.digest}],
+        "ConfigurationSetName": "correos",
+    }
     for value in (ROW.event_id, ROW.digest):
         assert re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value), "what SES allows in a tag"
 
@@ -119,36 +111,25 @@ def test_an_email_that_perhaps_left_is_of_unknown_fate_and_is_not_repeated(behav
     assert [(each.method, each.target) for each in ses.received] == [("POST", "/v2/email/outbound-emails")]
 
 
-class BrokenClient:
-    """Fails before or after the request, as botocore would."""
+def failing(error):
+    """A client that fails before or after the request, as botocore would."""
 
-    def __init__(self, error):
-        self._error = error
+    def send_email(**_):
+        raise error
 
-    def send_email(self, **_):
-        raise self._error
+    return SimpleNamespace(send_email=send_email)
 
 
 def test_an_email_that_never_left_was_not_taken_and_after_that_its_fate_is_unknown(closed_port):
     cases = [
         (client_of(f"http://127.0.0.1:{closed_port}"), State.PENDING),
-        (BrokenClient(NoCredentialsError()), State.PENDING),
-        (BrokenClient(SSLError(endpoint_url="https://ses", error="x")), State.UNCERTAIN),
+        (failing(NoCredentialsError()), State.PENDING),
+        (failing(SSLError(endpoint_url="https://ses", error="x")), State.UNCERTAIN),
     ]
     for client, state in cases:
         with pytest.raises(NotTaken) as raised:
             send(client)
         assert raised.value.state is state
-
-
-def test_connections_are_made_again_after_they_were_forgotten():
-    with running(answering_json(b'{"MessageId": "ses-1"}')) as ses:
-        client = client_of(ses.url)
-        send(client)
-        SesMailer(client, sender="", configuration_set="").forget_connections()
-        send(client)
-
-    assert ses.connections == 2
 
 
 # ---- SQS -------------------------------------------------------------------------------------------------------
@@ -157,8 +138,8 @@ QUEUE_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/crud-app-email-que
 DLQ_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/crud-app-email-dlq"
 
 
-def stubbed(sqs, cloudwatch=None):
-    return SqsQueue(sqs, cloudwatch, QUEUE_URL, DLQ_URL)
+def stubbed(sqs):
+    return SqsQueue(sqs, None, QUEUE_URL, DLQ_URL)
 
 
 def in_short_time(queue):
@@ -201,29 +182,16 @@ def test_both_queues_are_counted_and_messages_that_are_put_off_are_hidden(queue)
     assert [list(depth.values()) for depth in queue.depths().values()] == [[1, 1, 2, None], [4, 0, 0, None]]
 
 
-def test_the_age_of_the_oldest_message_is_cloudwatch_s_last_figure():
-    sqs, cloudwatch = boto3.client("sqs"), boto3.client("cloudwatch")
-    kinds = ("", "NotVisible", "Delayed")
-    attributes = {"Attributes": {f"ApproximateNumberOfMessages{kind}": "4" for kind in kinds}}
-    results = [("crud-app-email-queue", [93.0, 33.0]), ("crud-app-email-dlq", [])]
-    metric_data = {"MetricDataResults": [{"Id": "edad", "Label": label, "Values": values} for label, values in results]}
-    query = {"MetricDataQueries": ANY, "StartTime": ANY, "EndTime": ANY, "ScanBy": "TimestampDescending"}
-    with Stubber(sqs) as sqs_stub, Stubber(cloudwatch) as cloudwatch_stub:
-        cloudwatch_stub.add_response("get_metric_data", metric_data, query)
-        for url in (QUEUE_URL, DLQ_URL):
-            sqs_stub.add_response("get_queue_attributes", attributes, {"QueueUrl": url, "AttributeNames": ANY})
-
-        assert [each["edad_maxima"] for each in stubbed(sqs, cloudwatch).depths().values()] == [93, None]
-
-
-def test_cloudwatch_is_asked_for_both_queues_by_name(queue):
+def test_the_age_of_the_oldest_message_is_cloudwatch_s_last_figure_for_each_queue(queue):
     """The emulator keeps what is put into CloudWatch, under AWS's own names too."""
-    for age, url in ((41, queue.queue_url), (42, queue.dlq_url)):
+    for url, figures in ((queue.queue_url, {3: 33, 1: 93, 2: 41}), (queue.dlq_url, {1: 42})):
         dimension = {"Name": "QueueName", "Value": url.rpartition("/")[2]}
-        metric = {"MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": [dimension], "Value": age}
-        queue.cloudwatch.put_metric_data(Namespace="AWS/SQS", MetricData=[metric])
+        metric = {"MetricName": "ApproximateAgeOfOldestMessage", "Dimensions": [dimension]}
+        now = datetime.now(UTC)
+        data = [metric | {"Value": age, "Timestamp": now - timedelta(minutes=ago)} for ago, age in figures.items()]
+        queue.cloudwatch.put_metric_data(Namespace="AWS/SQS", MetricData=data)
 
-    assert [each["edad_maxima"] for each in queue.depths().values()] == [41, 42]
+    assert [each["edad_maxima"] for each in queue.depths().values()] == [93, 42]
 
 
 def test_all_dead_letters_come_back_as_they_were(queue):

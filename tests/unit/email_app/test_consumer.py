@@ -47,9 +47,6 @@ class World(FakeServices):
         """Process the message, and return the last result."""
         return [self.sender.process(BODY) for _ in range(times)][-1]
 
-    def wait_for_ses(self):
-        self.clock.advance(WAIT_FOR_SEND)
-
     @property
     def row(self):
         [row] = self.ledger.all()
@@ -105,7 +102,9 @@ def test_an_email_is_sent_retried_settled_or_given_up(plan, reported, retries, r
         assert world.deliver() == {WAIT: Retry(world.clock() + WAIT_FOR_SEND), AGAIN: Retry(), DONE: None}[expected]
         if reported:
             world.ses_reports(reported)
-        elif expected == WAIT:
+        if expected != DONE:
+            assert world.row.reason is None
+        if expected == WAIT and not reported:
             until, calls = world.clock() + WAIT_FOR_SEND, world.mailer.calls
             world.clock.move_to(until - timedelta(seconds=1))
             assert (world.deliver(), world.mailer.calls) == (Retry(until) if calls < MAX_SENDS else None, calls)
@@ -230,12 +229,21 @@ def test_a_claim_that_was_not_written_sends_nothing_yet(trouble):
     assert world.result == (State.SENT, 1, 1, 1)
 
 
-def test_a_claim_that_took_too_long_begins_no_email():
-    world = World(ledger=Flaky("silent", passes=lambda: world.pass_time(20)))
+@pytest.mark.parametrize(("seconds", "reads"), [(BATCH_SECONDS + 1, 1), (BATCH_SECONDS / 2 + 1, 2)])
+def test_a_claim_that_took_too_long_begins_no_email(seconds, reads):
+    """Writing or reading it; `FakeLedger` itself reads a row before it writes it."""
+    world = World(ledger=Flaky("silent", passes=lambda: world.pass_time(seconds)))
+    read, done = world.ledger.read, []
+
+    def read_slowly(*keys):
+        done.append(keys)
+        world.pass_time(seconds if len(done) > 1 else 0)
+        return read(*keys)
+
+    world.ledger.read = read_slowly
 
     assert world.sender.process_batch(batch(BODY)) == ["m0"]
-
-    assert (world.mailer.calls, world.row.state) == (0, State.SENDING)
+    assert (world.mailer.calls, len(done)) == (0, reads)
 
 
 def test_a_claim_is_given_up_when_the_row_changes_under_every_attempt():
@@ -336,7 +344,7 @@ def test_logs_name_the_email_and_never_the_recipient_or_the_content(caplog):
     world = World("is_busy", "answer_lost", "takes")
     for _ in range(4):
         world.sender.process_batch(batch(BODY, "no JSON"))
-        world.wait_for_ses()
+        world.clock.advance(WAIT_FOR_SEND)
 
     assert f"[SES] Enviado: creado - correo {world.row.id} - MessageId: {world.row.message_id}" in caplog.messages
     assert [record.resultado for record in caplog.records if hasattr(record, "resultado")] == [

@@ -26,12 +26,6 @@ def test_reads_the_golden_event_and_ignores_unknown_members(kind):
     assert read_message(json.dumps(data, ensure_ascii=False).encode()) == message
 
 
-def test_an_event_knows_whether_it_belongs_to_a_batch():
-    batch = golden(LOTE)["lote"]
-
-    assert [read_message(json.dumps(golden(lote=lote))).members.get("lote") for lote in (batch, None)] == [batch, None]
-
-
 @pytest.mark.parametrize(
     ("member", "values"),
     [
@@ -87,17 +81,6 @@ def test_refuses_what_is_no_message(body):
 def test_the_refusal_names_the_member_and_not_its_value():
     with pytest.raises(UnreadableMessage, match=r"^id is not a UUID$"):
         read_message(json.dumps(golden(id="secreto")))
-
-
-VISIBLE = st.text().filter(str.strip)
-
-
-@given(VISIBLE, VISIBLE, st.datetimes())
-def test_a_message_is_read_as_it_was_written(subject, body, moment):
-    words = WORDS | {"asunto": subject, "cuerpo": body}
-    message = DIRECT._replace(occurred_at=moment.replace(tzinfo=UTC), members={"correo": words})
-
-    assert read_message(write_message(message)) == message
 
 
 @given(st.datetimes(), st.datetimes())

@@ -41,15 +41,10 @@ def test_reads_every_variable():
     }
 
 
-def test_a_missing_variable_is_named():
-    for name in ENVIRONMENT:
-        with pytest.raises(SettingError, match=rf"\b{name}\b"):
-            settings_with(**{name: ""})
-
-
 @pytest.mark.parametrize(
     ("name", "values"),
     [
+        *((name, [""]) for name in ENVIRONMENT),
         ("MAIL_RATE", ["0.000", "-1", "nan", "1e3", "1001"]),
         ("EMAIL_QUEUE_URL", ["crud-app-email-queue"]),
         ("EMAIL_DLQ_URL", ["arn:aws:sqs:us-east-1:000000000000:dlq"]),
@@ -63,11 +58,11 @@ def test_a_missing_variable_is_named():
         ("DEMO", ["yes"]),
     ],
 )
-def test_a_malformed_variable_is_named_without_its_value(name, values):
+def test_a_missing_or_malformed_variable_is_named_without_its_value(name, values):
     for value in values:
         with pytest.raises(SettingError, match=rf"\b{name}\b") as refusal:
             settings_with(**{name: value})
-        assert value not in str(refusal.value)
+        assert not value or value not in str(refusal.value)
 
 
 def test_both_stages_set_every_variable():

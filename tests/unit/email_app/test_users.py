@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
-from chalicelib.correos.aws import AwsUnavailable
 from chalicelib.correos.users import UserRefused, Users
 from contract.roles import ROLES
 from crud_app.app import RULES as CRUD_RULES
@@ -132,16 +131,20 @@ def test_a_page_of_users_leads_to_the_next(client, pool, monkeypatch):
     assert [row["email"] for answer in (first, second) for row in answer.json()] == [ADA, "eva@example.com"]
 
 
-def test_a_cursor_that_cognito_does_not_know_is_explained(fakes, client):
-    class Client:
+def test_a_cursor_that_cognito_does_not_know_and_a_failure_are_explained(fakes, client):
+    class Broken(Users):
+        def require_admin(self, name):
+            pass
+
+    class Cognito:
         def list_users(self, **_):
             raise ClientError({"Error": {"Code": "InvalidParameterException"}}, "ListUsers")
 
-    known = fakes.users
-    fakes.users = Users(Client(), "eu-west-1_x")
-    fakes.users.require_admin = known.require_admin
-    assert client.get("/usuarios?cursor=x").status == 422
-    assert client.get("/usuarios").status == 503
+    fakes.users = Broken(Cognito(), "eu-west-1_x")
+    answer = client.get("/usuarios?cursor=x")
+    assert (answer.status, answer.json()["errores"][0]["campo"]) == (422, "cursor")
+    answer = client.get("/usuarios")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
 
 
 def test_states_and_second_factors_are_shown(client, pool, monkeypatch):
@@ -193,11 +196,3 @@ def test_a_demonstration_has_no_users(fakes):
     fakes.settings = settings_with(DEMO="true")
     del fakes.users
     assert Client(app).get("/usuarios").status == 404
-
-
-def test_a_pool_that_does_not_answer_is_a_503(fakes, client, aws):
-    fakes.users = Users(aws("cognito-idp"), "eu-west-1_Nothing")
-    answer = client.get("/usuarios")
-    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
-    with pytest.raises(AwsUnavailable):
-        fakes.users.list(None)
