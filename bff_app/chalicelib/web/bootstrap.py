@@ -20,8 +20,7 @@ from chalicelib.web.sign_in import Demonstration, SignIn
 
 if TYPE_CHECKING:
     from chalicelib.web.httpx_client import HttpxClient
-    from chalicelib.web.proxy import UpstreamName
-    from chalicelib.web.upstream import Send, Upstream
+    from chalicelib.web.upstream import Send
 
 logger = logging.getLogger(__name__)
 
@@ -40,8 +39,7 @@ class Services(NamedTuple):
 
 def assemble(settings: Settings, send: Send) -> Services:
     """Put the services together; ``send`` reaches the upstreams."""
-    upstreams: dict[UpstreamName, Upstream] = {"crud": settings.crud_api, "email": settings.email_api}
-    sign_in = settings.sign_in
+    upstreams, sign_in = {each.name: each for each in settings.apis}, settings.sign_in
     parts = (
         Proxy(send, upstreams, sign_in),
         HealthCheck(send, upstreams.values(), Recent(SHARED_HEALTH_SECONDS)),

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from chalice_frontdoor.request import FrontDoorRequest
-    from chalicelib.web.proxy import UpstreamName
     from chalicelib.web.recent import Recent
     from chalicelib.web.upstream import Deadline, Send, Upstream
 
@@ -91,7 +90,7 @@ class Description(NamedTuple):
     """Composes the document from what the upstreams say, or said a minute ago."""
 
     send: Send
-    upstreams: Mapping[UpstreamName, Upstream]
+    upstreams: Mapping[str, Upstream]
     is_demo: bool
     recent: Recent[Schema]
 

@@ -52,11 +52,7 @@ _DOCUMENT_HEADERS = {
     "Referrer-Policy": "same-origin",
 }
 _FILE_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
-_COMMON_HEADERS = {
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Vary": "Accept-Encoding",
-    "X-Content-Type-Options": "nosniff",
-}
+_COMMON_HEADERS = {"Cross-Origin-Resource-Policy": "same-origin", "Vary": "Accept-Encoding"}
 # `import … from './name.js';` at the start of a line, over several lines where the names do not fit in one.
 _STATIC_IMPORT = re.compile(r"^import\s[^;]*?from '\./([\w.-]+)';", re.MULTILINE)
 

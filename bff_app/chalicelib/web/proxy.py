@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalice.app import MultiDict, Response
 
@@ -23,13 +23,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-UpstreamName = Literal["crud", "email"]
-
 
 # A path in Chalice's form: the upstream that has it too, and its methods (HEAD comes with GET). Each route is declared:
 # Chalice's ``{proxy+}`` matches a single segment under ``chalice local``, and a path that no upstream has is answered
 # here, without a call.
-PROXIED_ROUTES: dict[str, tuple[UpstreamName, tuple[str, ...]]] = {
+PROXIED_ROUTES: dict[str, tuple[str, tuple[str, ...]]] = {
     "/empleados": ("crud", ("GET", "POST")),
     "/empleados/total": ("crud", ("GET",)),
     "/empleados/{id}": ("crud", ("GET", "PUT", "DELETE")),
@@ -67,7 +65,7 @@ class Proxy(NamedTuple):
     """The routes of ``PROXIED_ROUTES``."""
 
     send: Send
-    upstreams: Mapping[UpstreamName, Upstream]
+    upstreams: Mapping[str, Upstream]
     sign_in: SignInSettings | None
 
     def forward(self, request: FrontDoorRequest) -> Response:

@@ -31,8 +31,7 @@ class SignInSettings(NamedTuple):
 class Settings(NamedTuple):
     """What the environment says; without ``sign_in`` this is a demonstration, open to everyone."""
 
-    crud_api: Upstream
-    email_api: Upstream
+    apis: tuple[Upstream, ...]
     sign_in: SignInSettings | None
 
 
@@ -52,8 +51,10 @@ def read_settings(variables: Mapping[str, str] = os.environ) -> Settings:
     """
     environment = Environment(variables)
     return Settings(
-        crud_api=_read_upstream(environment, "CRUD_API_URL", "crud"),
-        email_api=_read_upstream(environment, "EMAIL_API_URL", "email"),
+        apis=(
+            _read_upstream(environment, "CRUD_API_URL", "crud"),
+            _read_upstream(environment, "EMAIL_API_URL", "email"),
+        ),
         sign_in=None if environment.read_flag("DEMO", default=False) else _read_sign_in(environment),
     )
 

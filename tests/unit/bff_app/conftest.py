@@ -7,8 +7,7 @@ import pytest
 from chalice_frontdoor.testing.client import LambdaContext
 from chalicelib.web.limits import LAMBDA_MARGIN_SECONDS
 from tests.support.tls import make_certificate
-from tests.unit.bff_app.browser import ORIGIN, Browser
-from tests.unit.bff_app.composition import composed, signing_in_at, through
+from tests.unit.bff_app.composition import ORIGIN, Browser, composed, signing_in_at, through
 from tests.unit.bff_app.servers import answering_json, running
 from tests.unit.bff_app.user_pool import UserPool
 

@@ -3,11 +3,10 @@
 import json
 import logging
 import re
+from itertools import product
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from chalice_frontdoor.testing.client import LambdaContext
 from chalice_frontdoor.testing.events import Wire
@@ -23,10 +22,7 @@ PROBLEM = "Content-Type: application/problem+json"
 # AWS keeps the last value of a repeated name only, unless multi-value headers are on.
 LAST_VALUE_DOORS = ("alb_single",)
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-SEGMENT = TEXT.filter(lambda value: value not in {"", ".", ".."} and not set(value) & set("/\\?#"))
-TRICKY = st.sampled_from(["a%2Fb", "%25", "a+b", "a b", "ñ", "日本", "a=b&c", ";", "evil.example"])
-QUERY = st.lists(st.tuples(TEXT.filter(bool) | TRICKY, TEXT | TRICKY), max_size=4)
+TRICKY = ("a%2Fb", "%25", "a+b", "a b", "ñ", "日本", "a=b&c", ";", "evil.example", "\x00", "..a")
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +30,6 @@ def echo():
     """An upstream that answers everything with 200; what it received is in ``received``."""
     with running(answering_json()) as server:
         yield server
-
-
-def grouped(pairs):
-    """Values by name: AWS's events are maps, so the order between repeated names is lost before us."""
-    return {name: [value for other, value in pairs if other == name] for name, _ in pairs}
 
 
 def problem(answer, status):
@@ -49,19 +40,16 @@ def problem(answer, status):
     return document
 
 
-@settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=20)
-@given(segment=SEGMENT | TRICKY, query=QUERY, encode=st.sampled_from([quote, quote_plus]))
-def test_path_and_query_arrive_as_the_client_sent_them_behind_every_door(echo, segment, query, encode):
-    sent = Wire("GET", f"/empleados/{quote(segment, safe='')}/eventos", urlencode(query, quote_via=encode))
+def test_path_and_query_arrive_as_the_client_sent_them_behind_every_door(echo):
     with composed(echo.url, echo.url):
-        for door in DOORS:
+        for door, text, encode in product(DOORS, TRICKY, (quote, quote_plus)):
+            query = [("q", text), (text, "x"), ("empty", ""), ("empty", "")]
+            sent = Wire("GET", f"/empleados/{quote(text, safe='')}/eventos", urlencode(query, quote_via=encode))
             assert through(door).send(sent).status == 200
             target = urlsplit(echo.received[-1].target)
-            start, middle, end = target.path.removeprefix("/").split("/")
-            assert (start, unquote(middle), end) == ("empleados", segment, "eventos"), door
-            received = parse_qsl(target.query, keep_blank_values=True)
-            expected = list(dict(query).items()) if door in LAST_VALUE_DOORS else query
-            assert grouped(received) == grouped(expected), door
+            assert [unquote(part) for part in target.path.split("/")] == ["", "empleados", text, "eventos"], door
+            expected = query[:3] if door in LAST_VALUE_DOORS else query
+            assert sorted(parse_qsl(target.query, keep_blank_values=True)) == sorted(expected), door
 
 
 def test_a_body_arrives_to_the_byte_behind_every_door(echo):

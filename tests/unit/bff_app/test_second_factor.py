@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from tests.unit.bff_app.composition import composed, refusals, through
+from tests.unit.bff_app.composition import refusals
 from tests.unit.bff_app.test_sign_in import attributes, sign_in
 from tests.unit.bff_app.user_pool import ADMIN_SCOPE, RIGHT_CODE, access_token
 
@@ -63,17 +63,9 @@ def test_neither_a_session_nor_another_persons_password_is_enough(person, pool, 
     assert set(refusals(caplog)) == {"step_up_needed"}
 
 
-def test_no_other_site_sets_up_an_app(person, pool):
+def test_neither_another_site_nor_a_token_without_the_scope_sets_up_an_app(person, pool):
     step_up(person, pool)
     for method in ("POST", "PUT"):
         assert person.request(method, PATH, json={"codigo": RIGHT_CODE}, site="cross-site").status == 403
-
-
-def test_a_step_up_whose_token_lacks_the_scope_is_refused(person, pool):
     pool.access["scope"] = "openid"
     assert step_up(person, pool)[1].status == 400
-
-
-def test_a_demonstration_has_no_second_factor():
-    with composed("http://127.0.0.1:9", "http://127.0.0.1:9"):
-        assert [through("alb_multi").request(method, PATH, json={}).status for method in ("POST", "PUT")] == [404] * 2

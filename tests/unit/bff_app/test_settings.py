@@ -4,6 +4,7 @@ import pytest
 
 from chalice_frontdoor import SettingError
 from chalicelib.web.settings import read_page_settings, read_settings
+from chalicelib.web.upstream import Upstream
 
 APIS = {"CRUD_API_URL": "https://crud.example.com", "EMAIL_API_URL": "http://127.0.0.1:8002/prefix"}
 SIGN_IN = {
@@ -16,8 +17,9 @@ SIGN_IN = {
 
 def test_settings_hold_the_addresses_of_the_apis_and_of_the_pool():
     settings = read_settings({**APIS, **SIGN_IN, "PUBLIC_URL": "https://D111.cloudfront.net/"})
-    assert settings.crud_api.origin == "https://crud.example.com"
-    assert settings.email_api == ("email", "http://", "127.0.0.1:8002", "/prefix")
+    crud, email = settings.apis
+    assert crud == ("crud", "https://", "crud.example.com", "")
+    assert email == ("email", "http://", "127.0.0.1:8002", "/prefix")
     assert settings.sign_in.login.origin == SIGN_IN["COGNITO_DOMAIN"]
     assert settings.sign_in[1:] == (
         SIGN_IN["COGNITO_ISSUER"],
@@ -60,3 +62,31 @@ def test_what_the_page_shows_of_the_environment():
     for name, text in (("CURRENCY", "€"), ("SALARY_PERIOD", "week")):
         with pytest.raises(SettingError, match=name):
             read_page_settings({name: text})
+
+
+ADDRESSES = {
+    "http://127.0.0.1:8001": ("http://127.0.0.1:8001", ""),
+    "http://127.0.0.1:8001/": ("http://127.0.0.1:8001", ""),
+    "https://API.example.com/prod": ("https://api.example.com", "/prod"),
+    "http://[::1]:8001": ("http://[::1]:8001", ""),
+    "http://localhost:4566/_aws/execute-api/x/$default/": ("http://localhost:4566", "/_aws/execute-api/x/$default"),
+}
+
+
+def test_parse_reads_origin_and_prefix():
+    for text, expected in ADDRESSES.items():
+        upstream = Upstream.parse("crud", text)
+        assert (upstream.origin, upstream.prefix) == expected
+
+
+def test_parse_refuses_anything_but_a_plain_base_url():
+    for text in (
+        "", "api.example.com", "//api.example.com", "ftp://api.example.com", "http://", "http:///empleados",
+        "http://user:secret@api.example.com", "http://api.example.com?stage=prod", "http://api.example.com/#top",
+        "http://api.example.com:0", "http://api.example.com:655361", "http://api.example.com:port",
+        "http://api.example.com/../other", "http://api.example.com/a//b", "http://api.example.com/a b",
+        "http://api.example.com/%2e%2e", "http://api.example.com\\@evil.example", "http://ñandú.example",
+        "http://[::1", "${var.crud_api_url}",
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="http"):
+            Upstream.parse("crud", text)

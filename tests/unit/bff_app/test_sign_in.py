@@ -14,8 +14,7 @@ from chalicelib.web.identity import Identity
 from chalicelib.web.sign_in import MAX_RETURN_ADDRESS, Entry, is_local
 from chalicelib.web.tokens import pack
 from chalicelib.web.upstream import UpstreamError
-from tests.unit.bff_app.browser import ORIGIN, Browser
-from tests.unit.bff_app.composition import DOORS, composed, refusals, signing_in_at, through
+from tests.unit.bff_app.composition import DOORS, ORIGIN, Browser, composed, refusals, signing_in_at, through
 from tests.unit.bff_app.servers import answering, answering_json, refusing, sending, silent
 from tests.unit.bff_app.user_pool import CLIENT_ID, CLIENT_SECRET, TOKEN_SECONDS, access_token, token
 
@@ -29,9 +28,10 @@ def begin(browser, pool, volver="/"):
     return pool.sign_in(browser.get("/sesion/entrar", query={"volver": volver}).headers["location"])
 
 
-def sign_in(browser, pool, volver="/", **changes):
+def sign_in(browser, pool, volver="/", headers=None, **changes):
     """Sign in as a person does; ``changes`` are made to what the browser brings back from the pool."""
-    return browser.get("/sesion/vuelta", query={**begin(browser, pool, volver), **changes}, site="cross-site")
+    query = {**begin(browser, pool, volver), **changes}
+    return browser.get("/sesion/vuelta", query=query, site="cross-site", headers=headers or {})
 
 
 def session_cookie(value):
@@ -148,9 +148,12 @@ def test_a_return_that_is_not_what_was_asked_for_is_refused(browser, pool, caplo
         caplog.clear()
         pool.identity = pool.access = claims
         person = browser()
-        answer = sign_in(person, pool, **brought_back)
-        assert refusals(caplog) == [reason], (brought_back, claims)
-        assert answer.status == 400
+        assert sign_in(person, pool, **brought_back).status == 400
+        returned = sign_in(person, pool, "/#/resumen", headers=HTML, **brought_back)
+        fragment = "" if reason == "unknown_state" else "#/resumen"
+        outcome = "cancelada" if reason == "cancelled" else "rechazada"
+        assert (returned.status, returned.headers["location"]) == (303, f"/?entrada={outcome}{fragment}"), reason
+        assert refusals(caplog) == [reason] * 2, (brought_back, claims)
         assert not person.cookies.keys() & SESSION
 
 
@@ -159,25 +162,12 @@ def test_the_return_of_another_persons_sign_in_is_refused(browser, pool):
     attacker, victim, stranger = browser(), browser(), browser()
     brought_back = begin(attacker, pool)
     begin(victim, pool)
-    for person in (victim, stranger):
-        assert person.get("/sesion/vuelta", query=brought_back, site="cross-site").status == 400
+    forged = ("x", "a" * 8192, "eyJzdGF0ZSI6IngifQ", "%00")
+    cookies = [{}, *({"Cookie": f"__Host-entrada={value}"} for value in forged)]
+    for person, headers in ((victim, {}), *((stranger, each) for each in cookies)):
+        answer = person.get("/sesion/vuelta", query=brought_back, site="cross-site", headers=headers)
+        assert answer.status == 400, headers
         assert not person.cookies.keys() & SESSION
-
-
-def test_a_forged_cookie_of_the_sign_in_is_refused(browser):
-    for cookie in ("x", "a" * 8192, "eyJzdGF0ZSI6IngifQ", "%00"):
-        headers = {"Cookie": f"__Host-entrada={cookie}"}
-        assert browser().get("/sesion/vuelta?code=a&state=b", headers=headers).status == 400, cookie
-
-
-def test_a_browser_is_sent_to_the_page_instead_of_a_problem_document(browser, pool, caplog):
-    person = browser()
-    for changes, outcome in (({"code": "forged"}, "rechazada"), ({"error": "access_denied"}, "cancelada")):
-        query = {**begin(person, pool, "/#/resumen"), **changes}
-        answer = person.get("/sesion/vuelta", query=query, headers=HTML)
-        assert (answer.status, answer.headers["location"]) == (303, f"/?entrada={outcome}#/resumen")
-        assert person.cookies == {}
-    assert refusals(caplog) == ["invalid_code", "cancelled"]
 
 
 def test_a_stray_return_does_not_end_the_sign_in_under_way(browser, pool):
@@ -338,12 +328,9 @@ def test_signing_out_revokes_the_session_of_this_browser_only(browser, pool):
     person, elsewhere = browser(), browser()
     sign_in(person, pool)
     sign_in(elsewhere, pool)
-    answer = person.post("/sesion/salir")
-    address = urlsplit(answer.json()["ir_a"])
-    assert (address.path, dict(parse_qsl(address.query))) == (
-        "/logout",
-        {"client_id": CLIENT_ID, "logout_uri": f"{ORIGIN}/"},
-    )
+    address = urlsplit(person.post("/sesion/salir").json()["ir_a"])
+    asked = {"client_id": CLIENT_ID, "logout_uri": f"{ORIGIN}/"}
+    assert (address.path, dict(parse_qsl(address.query))) == ("/logout", asked)
     assert person.cookies == {}
     assert pool.renewals == {elsewhere.cookies["__Host-renovacion"].partition("~")[0]}
 
@@ -354,31 +341,26 @@ def test_signing_out_everywhere_ends_all_sessions(browser, pool):
     sign_in(elsewhere, pool)
     del person.cookies["__Host-acceso"]  # it has expired
     assert person.post("/sesion/salir?todas=1").status == 200
-    assert person.cookies == {}
-    assert pool.ended_everywhere == ["rrhh@example.com"]
+    assert (person.cookies, pool.ended_everywhere) == ({}, ["rrhh@example.com"])
     assert elsewhere.post("/sesion/renovar").status == 401
 
 
-def test_signing_out_everywhere_fails_when_the_pool_does(serve, browser, pool):
-    person = browser()
-    sign_in(person, pool)
-    kept = {"Cookie": f"__Host-renovacion={person.cookies['__Host-renovacion']}"}
-    pool.may_end = False
-    no_tokens = answering_json(b'{"AuthenticationResult":{}}')
-    for behave in (pool.behave, no_tokens, answering(status="500 Server Error")):
-        person = browser(identity=serve(behave))
-        answer = person.post("/sesion/salir?todas=1", headers=kept)
-        assert (answer.status, answer.headers.get("set-cookie")) == (502, None)
-
-
-def test_a_pool_that_cannot_renew_leaves_the_session_alone(serve, browser, pool, monkeypatch):
+def test_a_pool_that_fails_to_renew_or_to_end_all_sessions_leaves_the_session_alone(serve, browser, pool, monkeypatch):
     person = browser()
     sign_in(person, pool)
     kept = {"Cookie": f"__Host-renovacion={person.cookies['__Host-renovacion']}"}
     monkeypatch.setattr("chalicelib.web.identity._READ_SECONDS", 0.2)
+    pool.may_end = False
     busy = answering_json(b'{"__type":"com.amazonaws#TooManyRequestsException"}', status=BAD_REQUEST)
-    for behave, status, retry in ((busy, 503, "5"), (silent, 504, None)):
-        answer = browser(identity=serve(behave)).post("/sesion/renovar", headers=kept)
+    no_tokens = answering_json(b'{"AuthenticationResult":{}}')
+    for path, behave, status, retry in (
+        ("renovar", busy, 503, "5"),
+        ("renovar", silent, 504, None),
+        ("salir?todas=1", pool.behave, 502, None),
+        ("salir?todas=1", no_tokens, 502, None),
+        ("salir?todas=1", answering(status="500 Server Error"), 502, None),
+    ):
+        answer = browser(identity=serve(behave)).post(f"/sesion/{path}", headers=kept)
         assert (answer.status, answer.headers.get("retry-after")) == (status, retry)
         assert answer.headers.get("set-cookie") is None
 
@@ -403,46 +385,37 @@ def test_no_other_site_renews_or_ends_a_session(browser, pool, caplog):
     assert set(refusals(caplog)) == {"cross_site"}
 
 
-def test_no_log_line_names_a_person_a_token_or_a_code(browser, pool, caplog):
+def test_each_access_line_of_a_signed_in_caller_has_the_same_opaque_id(browser, pool, caplog):
     caplog.set_level(logging.DEBUG)
     person = browser()
     sign_in(person, pool)
-    kept = dict(person.cookies)
-    person.post("/sesion/renovar")
-    sign_in(person, pool, code="a-code-to-look-for")
-    person.post("/sesion/salir?todas=1")
-    others = ("http", "botocore", "urllib3")  # below INFO they tell everything
-    records = [record for record in caplog.records if not record.name.startswith(others)]
-    lines = [f"{record.getMessage()} {vars(record)}" for record in records]
-    secrets = ["rrhh@example.com", "Rosa", "a-code-to-look-for", "eyJ", *kept.values()]
-    assert lines
-    assert [secret for secret in secrets if any(secret in line for line in lines)] == []
-
-
-def test_each_access_line_of_a_signed_in_caller_has_the_same_opaque_id(browser, pool, caplog):
-    caplog.set_level(logging.INFO)
-    person = browser()
-    sign_in(person, pool)
+    kept = list(person.cookies.values())
     for path in ("/sesion", "/empleados"):
         person.get(path)
     person.post("/sesion/renovar")
     browser().get("/empleados", headers={"Authorization": f"Bearer {access_token()}"})
     browser().get("/empleados", headers={"Authorization": "Bearer x.x.x"})
-    lines = [(record.route, getattr(record, "caller_id", None)) for record in caplog.records if hasattr(record, "route")
-             and hasattr(record, "status")]  # fmt: skip
     known = hashlib.sha256(b"4f2c").hexdigest()[:16]
+    lines = [(each.route, getattr(each, "caller_id", None)) for each in caplog.records if hasattr(each, "request_id")]
     assert lines == [
         ("/sesion/entrar", None),
         *((path, known) for path in ("/sesion/vuelta", "/sesion", "/empleados", "/sesion/renovar", "/empleados")),
         ("/empleados", None),
     ]
+    sign_in(person, pool, code="a-code-to-look-for")
+    person.post("/sesion/salir?todas=1")
+    # Below INFO these tell everything.
+    ours = [each for each in caplog.records if not each.name.startswith(("http", "botocore", "urllib3"))]
+    logged = "".join(f"{each.getMessage()} {vars(each)}" for each in ours)
+    secrets = ["rrhh@example.com", "Rosa", "a-code-to-look-for", "eyJ", *kept, *person.cookies.values()]
+    assert [secret for secret in secrets if secret in logged] == []
 
 
 def test_a_demonstration_has_one_user_who_may_do_everything():
     with composed("http://127.0.0.1:9", "http://127.0.0.1:9"):
         person = Browser(through("alb_multi"))
         document = person.get("/sesion").json()
-        gets = [person.get(path).status for path in ("/sesion/entrar", "/sesion/vuelta")]
-        posts = [person.post(path).status for path in ("/sesion/renovar", "/sesion/salir")]
+        for method, path in (("GET", "entrar"), ("GET", "vuelta"), ("POST", "renovar"), ("POST", "salir"),
+                             ("POST", "segundo-factor"), ("PUT", "segundo-factor")):  # fmt: skip
+            assert person.request(method, f"/sesion/{path}").status == 404, path
     assert (document["demo"], document["grupos"], document["caduca_en"]) == (True, ["admin"], None)
-    assert gets + posts == [404] * 4

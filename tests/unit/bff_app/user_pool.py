@@ -12,12 +12,8 @@ import json
 import secrets
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 CLIENT_ID = "page0client"
 CLIENT_SECRET = "example-client-secret-of-the-page"
@@ -54,6 +50,10 @@ def access_token(**changes):
     return token(**{**claims, **changes})
 
 
+class Refused(Exception):
+    """The pool does not do it."""
+
+
 @dataclass
 class UserPool:
     """The pool, its page and its API. ``identity`` and ``access`` change the claims of the tokens that it gives."""
@@ -68,11 +68,7 @@ class UserPool:
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def sign_in(self, address):
-        """Go to the sign-in page, type the right password, and return what the browser is sent back with.
-
-        Raises:
-            AssertionError: the address asks for something that Cognito would refuse.
-        """
+        """Go to the sign-in page, type the right password, and return what the browser is sent back with."""
         asked = dict(parse_qsl(urlsplit(address).query))
         assert (asked["response_type"], asked["client_id"]) == ("code", CLIENT_ID)
         assert asked["code_challenge_method"] == "S256"
@@ -92,76 +88,62 @@ class UserPool:
             if base64.b64decode(pair).decode() != f"{CLIENT_ID}:{CLIENT_SECRET}":
                 return "400 Bad Request", {"error": "invalid_client"}
             return self._redeem(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
-        operations: dict[str, Callable[[dict[str, str]], tuple[str, object]]] = {
-            "GetTokensFromRefreshToken": self._renew,
-            "RevokeToken": self._revoke,
-            "AdminUserGlobalSignOut": self._end_everywhere,
-            "AssociateSoftwareToken": lambda _: ("200 OK", {"SecretCode": "JBSWY3DPEHPK3PXP"}),
-            "VerifySoftwareToken": self._verify_app,
-            "SetUserMFAPreference": self._prefer_app,
-        }
         name, fields = (request.header("X-Amz-Target") or "").removeprefix(API), json.loads(request.body)
         if name.startswith("Admin"):
             assert (request.header("Authorization") or "").startswith("AWS4-HMAC-SHA256")
         elif "AccessToken" in fields:
             assert ADMIN_SCOPE in _claims_of(fields["AccessToken"])["scope"]
         elif (fields["ClientId"], fields["ClientSecret"]) != (CLIENT_ID, CLIENT_SECRET):
-            return "400 Bad Request", {"__type": "NotAuthorizedException", "message": "Invalid client"}
-        return operations[name](fields)
+            return "400 Bad Request", {"__type": "NotAuthorizedException"}
+        try:
+            return "200 OK", self._do(name, fields)
+        except Refused as refused:
+            return "400 Bad Request", {"__type": str(refused)}
 
     def _redeem(self, form):
         asked = self._codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
-        if (
-            asked is None
-            or form["grant_type"] != "authorization_code"
-            or form["redirect_uri"] != asked["redirect_uri"]
-            or challenge.rstrip("=") != asked["code_challenge"]
-        ):
+        proof = {"redirect_uri": form["redirect_uri"], "code_challenge": challenge.rstrip("=")}
+        if asked is None or form["grant_type"] != "authorization_code" or not proof.items() <= asked.items():
             return "400 Bad Request", {"error": "invalid_grant"}
         return "200 OK", {
             "access_token": access_token(**{"scope": asked["scope"], **self.access}),
             "id_token": self._identity_token(nonce=asked["nonce"]),
             "refresh_token": self._new_renewal(),
-            "token_type": "Bearer",
             "expires_in": TOKEN_SECONDS,
         }
 
-    def _renew(self, fields):
-        if fields["RefreshToken"] in self.used:
-            return "400 Bad Request", {"__type": "RefreshTokenReuseException", "message": "it was used"}
-        if fields["RefreshToken"] not in self.renewals:
-            return "400 Bad Request", {"__type": "NotAuthorizedException", "message": "Refresh Token has been revoked"}
-        result = {
+    def _do(self, name, fields):
+        if name == "GetTokensFromRefreshToken":
+            return {"AuthenticationResult": self._renew(fields["RefreshToken"])}
+        if name == "RevokeToken":
+            self.renewals.discard(fields["Token"])
+        elif name == "AdminUserGlobalSignOut":
+            if not self.may_end:
+                raise Refused("NotAuthorizedException")
+            self.ended_everywhere.append(fields["Username"])
+            self.renewals.clear()
+        elif name == "AssociateSoftwareToken":
+            return {"SecretCode": "JBSWY3DPEHPK3PXP"}
+        elif name == "VerifySoftwareToken":
+            if fields["UserCode"] != RIGHT_CODE:
+                raise Refused("EnableSoftwareTokenMFAException")
+        else:
+            assert name == "SetUserMFAPreference"
+            self.with_app.append(_claims_of(fields["AccessToken"])["username"])
+        return {}
+
+    def _renew(self, renewal):
+        if renewal not in self.renewals:
+            raise Refused("RefreshTokenReuseException" if renewal in self.used else "NotAuthorizedException")
+        self.renewals.remove(renewal)
+        self.used.add(renewal)
+        return {
             "AccessToken": access_token(**self.access),
             "IdToken": self._identity_token(),
-            "TokenType": "Bearer",
             "ExpiresIn": TOKEN_SECONDS,
+            "RefreshToken": self._new_renewal(),
         }
-        self.renewals.remove(fields["RefreshToken"])
-        self.used.add(fields["RefreshToken"])
-        result["RefreshToken"] = self._new_renewal()
-        return "200 OK", {"AuthenticationResult": result, "ChallengeParameters": {}}
-
-    def _revoke(self, fields):
-        self.renewals.discard(fields["Token"])
-        return "200 OK", {}
-
-    def _end_everywhere(self, fields):
-        if not self.may_end:
-            return "400 Bad Request", {"__type": "NotAuthorizedException"}
-        self.ended_everywhere.append(fields["Username"])
-        self.renewals.clear()
-        return "200 OK", {}
-
-    def _verify_app(self, fields):
-        if fields["UserCode"] != RIGHT_CODE:
-            return "400 Bad Request", {"__type": "EnableSoftwareTokenMFAException", "message": "Code mismatch"}
-        return "200 OK", {"Status": "SUCCESS"}
-
-    def _prefer_app(self, fields):
-        self.with_app.append(_claims_of(fields["AccessToken"])["username"])
-        return "200 OK", {}
 
     def _new_renewal(self):
         renewal = secrets.token_urlsafe(24)
