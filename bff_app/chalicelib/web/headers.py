@@ -25,7 +25,7 @@ FORWARDED = (
 )  # fmt: skip
 
 # An answer's headers pass by a deny list: the upstream is ours. These belong to the one connection (RFC 9110, 7.6.1),
-# or are set anew for the client.
+# or are set anew for the client: the front door adds `no-store`, because the next person may use the same browser.
 NOT_RETURNED = frozenset({
     "cache-control", "connection", "content-length", "date", "keep-alive", "proxy-authenticate", "proxy-connection",
     "server", "te", "trailer", "transfer-encoding", "upgrade", "x-request-id",

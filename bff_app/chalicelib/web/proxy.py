@@ -99,8 +99,7 @@ class Proxy(NamedTuple):
             logger.log(level, "%s %s -> %s: %s in %d ms", *fields.values(), extra=fields)
         if answer.is_unexplained_error:
             raise _explain(question, answer, time.monotonic() - started)
-        # Answers are about people, and the next person may use the same browser: they are never stored.
-        headers = {**returned_headers(answer.headers), "cache-control": ["no-store"]}
+        headers = returned_headers(answer.headers)
         body = compress_for(request.headers, answer.status, headers, answer.body)
         return Response(body, headers={**headers}, status_code=answer.status)
 

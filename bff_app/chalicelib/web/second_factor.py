@@ -43,7 +43,7 @@ class SecondFactor(NamedTuple):
         label = quote(f"{_NAME}:{user}", safe="")
         address = f"otpauth://totp/{label}?{urlencode({'secret': secret, 'issuer': _NAME})}"
         body = {"secreto": secret, "direccion": address, "imagen": _draw(address)}
-        return Response(body, headers={"Cache-Control": "no-store"})
+        return Response(body)
 
     def confirm(self, request: FrontDoorRequest) -> Response:
         """From now on signing in asks for a code, if this first one is right."""
@@ -53,7 +53,7 @@ class SecondFactor(NamedTuple):
         code = code.replace(" ", "") if isinstance(code, str) else ""
         if not _CODE.fullmatch(code) or not self.identity.confirm_secret(token, code):
             raise InvalidInput([FieldError("codigo", "valor", _WRONG)])
-        return Response(None, headers={"Cache-Control": "no-store", "Set-Cookie": STEP_UP.drop()}, status_code=204)
+        return Response(None, headers={"Set-Cookie": STEP_UP.drop()}, status_code=204)
 
     def _step_up(self, request: FrontDoorRequest) -> tuple[str, str]:
         """The token of the sign-in just before, and its owner, who must be the one of the session."""

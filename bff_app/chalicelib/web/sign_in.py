@@ -57,8 +57,8 @@ _RETURN_PATH = "/sesion/vuelta"
 _CANCELLED = "cancelled"
 _STEP_UP = "segundo-factor"
 _STEP_UP_SECONDS = 300
-# Neither proxies nor the browser store identities, and no other site learns an address that contains a code.
-_PRIVATE: dict[str, str | list[str]] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+# No other site learns an address that contains a code. The front door adds `no-store`.
+_PRIVATE: dict[str, str | list[str]] = {"Referrer-Policy": "no-referrer"}
 
 
 class Entry(NamedTuple):
