@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.faults.books import differences
-from tests.faults.directory import Directory, new_directory
+from tests.faults.directory import Directory
 from tests.faults.trial import FAULTS, Trial
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def directory() -> Iterator[Directory]:
     # The servers report a function that dies, which is the purpose here.
     logging.getLogger("chalice_devserver").setLevel(logging.CRITICAL)
     with ExitStack() as cleanup:
-        yield new_directory(cleanup)
+        yield Directory(cleanup)
     logging.getLogger("chalice_devserver").setLevel(logging.NOTSET)
 
 

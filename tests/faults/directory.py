@@ -71,11 +71,12 @@ DO $$ BEGIN EXECUTE (
 class Directory:
     """See the module."""
 
-    def __init__(self, folder: Path, cleanup: ExitStack) -> None:
+    def __init__(self, cleanup: ExitStack) -> None:
+        """Start everything in a folder of its own, for as long as ``cleanup`` lasts."""
         self._cleanup = cleanup
-        self._folder = folder
+        self._folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="faults-")))
         self._password = secrets.token_hex(8)
-        self.data = folder / "postgres"
+        self.data = self._folder / "postgres"
         self.mails: list[Mail] = []
         self._untold: list[Mail] = []
         self._told: list[dict[str, Any]] = []
@@ -83,8 +84,6 @@ class Directory:
         #: How far email_app's clock is ahead, in seconds.
         self.later = 0.0
         self._lock = threading.Lock()
-
-    def start(self) -> None:
         self._start_postgres()
         emulator = self._cleanup.enter_context(Emulator(self._folder / "emulator.log", services=SERVICES | {"ssm"}))
         self.aws = AwsFront(emulator.endpoint, self._take_mail)
@@ -350,10 +349,3 @@ class Directory:
     def _retire_all(self) -> None:
         for function in self._functions:
             function.retire()
-
-
-def new_directory(cleanup: ExitStack) -> Directory:
-    """The system in a folder of its own, for as long as ``cleanup`` lasts."""
-    directory = Directory(Path(cleanup.enter_context(TemporaryDirectory(prefix="faults-"))), cleanup)
-    directory.start()
-    return directory

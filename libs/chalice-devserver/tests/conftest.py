@@ -4,19 +4,10 @@ import json
 import os
 import sys
 import textwrap
-from typing import Protocol
 
 import pytest
 
 from chalice_devserver.project import Project
-
-
-class WriteProject(Protocol):
-    def __call__(self, app, **settings): ...
-
-
-class LoadProject(Protocol):
-    def __call__(self, app, **settings): ...
 
 
 @pytest.fixture

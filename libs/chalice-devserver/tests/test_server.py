@@ -140,9 +140,7 @@ def test_an_app_is_served_as_on_aws(app_folder, door):
         assert server.line_that_begins("GET /things").startswith("GET /things/{name} 200 ")
         json_type = {"Content-Type": "application/json"}
         assert server.ask("POST", "/upload", '{"a": "ñ"}'.encode(), **json_type)[1] == {"a": "ñ"}
-        status, body, _ = server.ask("POST", "/upload", b" " * 10_000_000, **json_type)
-        assert (status, body["status"]) == (413, 413)
-        assert server.ask("GET", "/version", Host="evil.example")[0] == 403
+        assert server.ask("POST", "/upload", b" " * 10_000_000, **json_type)[0] == 413
 
         # Requests are answered at once.
         with ThreadPoolExecutor() as clients:

@@ -20,16 +20,14 @@ class Aws:
         resources.create_resources(self.client)
 
     def attributes(self, queue):
-        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-        attributes: dict[str, str] = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        return attributes
+        return self.sqs.get_queue_attributes(QueueUrl=self.url(queue), AttributeNames=["All"])["Attributes"]
 
     def receive(self, queue):
-        url = self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
-        messages: list[dict[str, Any]] = self.sqs.receive_message(
-            QueueUrl=url, MessageAttributeNames=["All"], WaitTimeSeconds=1
-        ).get("Messages", [])
-        return messages
+        options: Any = {"MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
+        return self.sqs.receive_message(QueueUrl=self.url(queue), **options).get("Messages", [])
+
+    def url(self, queue):
+        return self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
 
 
 def topic_arn(name):
