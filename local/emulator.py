@@ -65,6 +65,7 @@ def emulator_environment(
         "AUTH": str(enforce_iam).lower(),
         "MINISTACK_REGION": REGION,
         "LOG_LEVEL": log_level,
+        "PYTHONIOENCODING": "utf-8",  # whatever the terminal's is: it prints the subjects of mails
         # No listeners with fixed ports: two emulators on one machine would collide.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
