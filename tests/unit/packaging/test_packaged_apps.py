@@ -10,7 +10,6 @@ import sysconfig
 import zipfile
 from collections import Counter
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple
 
 import pytest
 
@@ -34,14 +33,6 @@ SCHEDULED_EVENT = json.loads((ROOT / "tests/contracts/aws/schedule.json").read_t
 SLACK = 1.3
 
 
-class Ran(NamedTuple):
-    """What came of calling a package's handlers."""
-
-    answers: list[dict[str, Any]]
-    modules: list[str]
-    """Names of those that the first call imported."""
-
-
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runtime")
@@ -53,7 +44,10 @@ def runtime(tmp_path_factory):
 
 @pytest.fixture
 def sandbox(packaged, runtime, tmp_path):
-    """Unpacks an app as Lambda does, into a read-only folder, and calls its handlers there, with nothing around it."""
+    """Unpacks an app as Lambda does, into a read-only folder, and calls its handlers there, with nothing around it.
+
+    Returns their answers, and the names of the modules that the first call imported.
+    """
     task_root = tmp_path / "task"
 
     def call(app, calls, environment=None):
@@ -74,7 +68,7 @@ def sandbox(packaged, runtime, tmp_path):
         allowed = (str(task_root), str(runtime), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
         around = {Path(file).name for file in ran["files"] if not file.startswith(allowed)}
         assert around == {"lambda_sandbox.py"}
-        return Ran(ran["answers"], ran["modules"])
+        return ran["answers"], ran["modules"]
 
     yield call
     if task_root.exists():
@@ -121,9 +115,9 @@ def test_crud_app_does_all_its_work_from_its_package(sandbox, own_database):
         # No request has a token.
         "DEMO": "true",
     }
-    answers = sandbox("crud_app", [request("POST", "/empleados", ana)], environment).answers
-    assert answers[0]["statusCode"] == 201, answers[0]
-    empleado = f"/empleados/{json.loads(answers[0]['body'])['id']}"
+    [created], _ = sandbox("crud_app", [request("POST", "/empleados", ana)], environment)
+    assert created["statusCode"] == 201, created
+    empleado = f"/empleados/{json.loads(created['body'])['id']}"
 
     calls = [
         (request("GET", "/health?deep=1"), 200),
@@ -141,26 +135,17 @@ def test_crud_app_does_all_its_work_from_its_package(sandbox, own_database):
         (request("GET", empleado), 404),
         (("app.publicar_pendientes", SCHEDULED_EVENT), None),
     ]
-    answers = sandbox("crud_app", [call for call, _ in calls], environment).answers
-
+    answers, _ = sandbox("crud_app", [call for call, _ in calls], environment)
     got = [answer and answer["statusCode"] for answer in answers]
     assert got == [status for _, status in calls], answers
 
 
 def test_bff_app_passes_a_request_on_from_its_package(sandbox, upstream):
-    ran = sandbox(
-        "bff_app",
-        [
-            request("GET", "/empleados?q=ana", door="alb_multi"),
-            request("POST", "/empleados", {"nombre": "Ana"}, door="alb_multi"),
-            request("GET", "/", door="alb_multi"),
-        ],
-        {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"},
-    )
-
-    assert [answer["statusCode"] for answer in ran.answers] == [200, 200, 200]
-    assert ran.answers[0]["body"] == "GET /empleados?q=ana"
-    assert ran.answers[1]["body"] == "POST /empleados?"
+    asked = (("GET", "/empleados?q=ana", None), ("POST", "/empleados", {"nombre": "Ana"}), ("GET", "/", None))
+    calls = [request(*each, door="alb_multi") for each in asked]
+    answers, _ = sandbox("bff_app", calls, {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"})
+    assert [answer["statusCode"] for answer in answers] == [200, 200, 200]
+    assert [answer["body"] for answer in answers[:2]] == ["GET /empleados?q=ana", "POST /empleados?"]
 
 
 class Echo(LoopbackServer):
@@ -187,13 +172,14 @@ def test_the_first_request_imports_nothing_that_is_not_in_the_list(sandbox, app,
         "email_app": ("/health", {}),
         "bff_app": ("/empleados", {"CRUD_API_URL": upstream, "EMAIL_API_URL": upstream, "DEMO": "true"}),
     }[app]
-    ran = sandbox(app, [request("GET", question, door=DOORS[app]), ("app.app", health_check_event())], environment)
+    calls = [request("GET", question, door=DOORS[app]), ("app.app", health_check_event())]
+    answers, modules = sandbox(app, calls, environment)
 
-    check_response(DOORS[app], ran.answers[0])
-    check_response("alb_multi", ran.answers[1])
+    check_response(DOORS[app], answers[0])
+    check_response("alb_multi", answers[1])
     # A load balancer asks after bff_app only: the other two refuse what their door cannot have sent.
-    assert [answer["statusCode"] for answer in ran.answers] == [200, 200 if app == "bff_app" else 403]
-    found = [name for name in ran.modules if not _is_python_s_own(name)]
+    assert [answer["statusCode"] for answer in answers] == [200, 200 if app == "bff_app" else 403]
+    found = [name for name in modules if not _is_python_s_own(name)]
     listed = FIRST_IMPORTS / f"{app}.txt"
     if os.environ.get("WRITE_IMPORTS"):
         listed.write_text("\n".join(found) + "\n", "utf-8")

@@ -96,15 +96,9 @@ class Client(ChaliceClient):
         stage_name: str = "dev",
         project_dir: str = ".",
     ) -> None:
-        """Wrap the app.
+        """Wrap the app; ``door`` is one of ``chalice_frontdoor.testing.events.DOORS``.
 
-        Args:
-            app: a FrontDoor.
-            door: one of ``chalice_frontdoor.testing.events.DOORS``.
-            role: of the person who has signed in: short for the claims of that.
-            claims: of the verified token that each request carries.
-            stage_name: as in Chalice.
-            project_dir: as in Chalice.
+        ``claims`` are those of the verified token that each request carries; ``role`` is short for those of a person.
         """
         super().__init__(app, stage_name, project_dir)
         self._templates = [template for template, methods in app.routes.items() if methods]
