@@ -65,10 +65,10 @@ def app_that_answers(body, headers=None, status=200):
     return app_with(lambda: Response(body, headers=headers, status_code=status))
 
 
+def raise_(error):
+    raise error
+
+
 def app_that_raises(error):
     """An app whose view always fails."""
-
-    def fail():
-        raise error
-
-    return app_with(fail)
+    return app_with(lambda: raise_(error))

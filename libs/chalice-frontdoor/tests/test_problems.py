@@ -10,7 +10,7 @@ from chalice_frontdoor.idempotency import HEADER, MALFORMED, MAX_LENGTH, KeyInFl
 from chalice_frontdoor.problems import reason_phrase
 from chalice_frontdoor.testing.client import Client
 from chalice_frontdoor.testing.events import DOORS, HTTP_API_REQUEST_ID
-from sample_app import app_that_raises, app_with
+from sample_app import app_that_raises, app_with, raise_
 
 TAKEN = Problem(
     409,
@@ -113,10 +113,6 @@ def test_chalices_own_errors_are_problems_with_their_text(error, status, detail)
     assert (answer.status, answer.json().get("detail")) == (status, detail)
     assert b"secreto" not in answer.body
     assert b"interno" not in answer.body
-
-
-def raise_(error):
-    raise error
 
 
 @pytest.mark.parametrize(
