@@ -38,9 +38,7 @@ class Access:
         roles: the weakest first; each may do what those before it may.
         rules: for each route the weakest role that may use it, or ``ANYBODY``.
         read_caller: the caller that a verified token's claims name, or None if they are not those of an access token.
-            ``cognito_reader`` makes one for Amazon Cognito.
-        anonymous: the name of every caller while there is no sign-in and every role is granted, or None. It is called
-            for each request.
+        anonymous: called for each request: the name of every caller while there is no sign-in, or None.
     """
 
     def __init__(

@@ -39,8 +39,7 @@ _thread = _ThreadNotes()
 def configure(app_name: str, *, debug: bool = False, quiet_libraries: bool = False) -> None:
     """Show INFO lines of the app, once.
 
-    Lambda's root logger has a handler; plain Python's gets one here. Chalice would add a handler to one logger, at
-    level ERROR and without propagation, and lines of all other loggers below WARNING would be lost.
+    Lambda's root logger has a handler; plain Python's gets one here. Chalice shows one logger's lines from ERROR on.
 
     ``quiet_libraries`` sets the root logger from INFO, Lambda's level with the JSON format, to WARNING: httpx, for
     example, logs whole URLs at INFO, which may contain personal data. Any other level is left as it is.

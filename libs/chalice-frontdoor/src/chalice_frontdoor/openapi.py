@@ -34,12 +34,7 @@ def describe(
 ) -> Schema:
     """The OpenAPI document of the routes that have a ``spec``, in the order of their registration.
 
-    Args:
-        app: whose routes are described.
-        info: the document's title, version and so on.
-        components: the document's schemas, responses and security schemes.
-        rules: those of ``Access``. Each operation then names its role.
-        scheme: the name of the security scheme that the rules are about.
+    With the ``rules`` of ``Access`` each operation names its role in the security ``scheme``.
 
     What follows from an operation need not be written: the name in its path as a parameter, and those of the problems
     in ``components`` that any operation with a body (400, 415, 422), query parameters (422), a name in its path (404)
@@ -85,13 +80,8 @@ def operation(  # noqa: PLR0913 - an operation has that many parts
 ) -> Schema:
     """What one method of a route does.
 
-    Args:
-        summary: one line.
-        responses: by status.
-        problems: statuses whose response is the component of that name, beside those that ``describe`` knows.
-        parameters: of path, query and headers.
-        body: the schema of a required JSON body.
-        security: the ways in, for routes without rules.
+    The response of each status in ``problems`` is the component of that name; those that ``describe`` knows need not be
+    named. ``body`` is the schema of a required JSON body, ``security`` the ways in, for routes without rules.
     """
     described: Schema = {
         "summary": summary,

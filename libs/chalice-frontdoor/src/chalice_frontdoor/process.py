@@ -95,9 +95,7 @@ class Environment:
 class PerProcess(Generic[T]):
     """Makes an object at the first call, and returns it at every call after that. Threads share it.
 
-    Args:
-        make: makes the object, from the environment for example. If it raises, the next call tries again.
-        close: called with an object that is replaced or forgotten.
+    If ``make`` raises, the next call tries again. ``close`` is called with an object that is replaced or forgotten.
     """
 
     def __init__(self, make: Callable[[], T], *, close: Callable[[T], object] = lambda _: None) -> None:

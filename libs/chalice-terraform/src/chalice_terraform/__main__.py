@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -44,8 +45,7 @@ def build_module(app: Path, target: Path, *, stage: str = STAGE) -> Path:
 
         _check_target(target, module)
         target.mkdir(parents=True, exist_ok=True)
-        package = target / archive.name
-        package.write_bytes(archive.read_bytes())
+        package = Path(shutil.copy(archive, target))
     # Last: make compares its date with those of the sources.
     text = json.dumps(module, indent=2, sort_keys=True, ensure_ascii=False)
     (target / "main.tf.json").write_text(text + "\n", "utf-8")

@@ -66,9 +66,8 @@ class Cursor(dbapi.Cursor):  # type: ignore[misc] # pg8000 has no types
         self._input_oids = ()
 
 
-def connect(user: str, **options: object) -> Connection:
-    """Open a connection; the arguments are `PipelinedConnection`'s."""
-    return Connection(user, **options)  # type: ignore[arg-type] # each has its own type
+#: The module's constructor in the DB-API.
+connect = Connection
 
 
 @lru_cache(maxsize=512)
