@@ -16,11 +16,7 @@ from tests.unit.bff_app.user_pool import UserPool
 def serve():
     """Starts an upstream that behaves as told; it is stopped after the test."""
     with ExitStack() as servers:
-
-        def start(behave, tls=None):
-            return servers.enter_context(running(behave, tls))
-
-        yield start
+        yield lambda behave, tls=None: servers.enter_context(running(behave, tls))
 
 
 @pytest.fixture
@@ -54,13 +50,11 @@ def browser(serve, pool, monkeypatch):
     with ExitStack() as compositions:
 
         def open_browser(crud=None, identity=None, *, door="alb_multi", public_origin=ORIGIN):
-            upstream = crud or serve(answering_json())
-            at = (identity or serve(pool.behave)).url
-            monkeypatch.setenv("AWS_ENDPOINT_URL", at)
-            monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-            monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-            sign_in = signing_in_at(at, public_origin)
-            compositions.enter_context(composed(upstream.url, upstream.url, sign_in=sign_in))
+            upstream, at = (crud or serve(answering_json())).url, (identity or serve(pool.behave)).url
+            keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
+            for name, value in {"AWS_ENDPOINT_URL": at, **keys}.items():
+                monkeypatch.setenv(name, value)
+            compositions.enter_context(composed(upstream, upstream, sign_in=signing_in_at(at, public_origin)))
             return Browser(through(door))
 
         yield open_browser

@@ -7,13 +7,12 @@ import socket
 import socketserver
 import sys
 import threading
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from local.ports import port_of, reserve
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(NamedTuple):
     """A request as it came over the wire."""
 
     method: str

@@ -38,10 +38,16 @@ def test_without_a_sign_in_it_is_only_a_demonstration_if_it_says_so():
 
 
 ADDRESS_RULE = "http(s)://host[:port][/prefix], with neither credentials nor a query"
+NO_ADDRESSES = (
+    "", "api.example.com", "//api.example.com", "ftp://api.example.com", "http://", "http:///empleados",
+    "http://user:secret@api.example.com", "http://api.example.com?stage=prod", "http://api.example.com/#top",
+    "http://api.example.com:0", "http://api.example.com:655361", "http://api.example.com:port",
+    "http://api.example.com/../other", "http://api.example.com/a//b", "http://api.example.com/a b",
+    "http://api.example.com/%2e%2e", "http://api.example.com\\@evil.example", "http://ñandú.example",
+    "http://[::1", "${var.crud_api_url}",
+)  # fmt: skip
 MALFORMED = {
-    "CRUD_API_URL": (ADDRESS_RULE, ("", "crud.example.com", "https://user:pw@crud.example.com")),
-    "EMAIL_API_URL": (ADDRESS_RULE, ("", "http://[")),
-    "COGNITO_DOMAIN": (ADDRESS_RULE, ("", "directorio")),
+    **dict.fromkeys(("CRUD_API_URL", "EMAIL_API_URL", "COGNITO_DOMAIN"), (ADDRESS_RULE, NO_ADDRESSES)),
     **dict.fromkeys(("COGNITO_ISSUER", "COGNITO_CLIENT_ID", "COGNITO_CLIENT_SECRET_PARAMETER"), ("set", ("",))),
     "PUBLIC_URL": ("http(s)://host[:port], or unset", ("directorio", "https://a.example/path", "https://a.example?x")),
     "DEMO": ("true or false", ("yes", "1", "True")),
@@ -77,16 +83,3 @@ def test_parse_reads_origin_and_prefix():
     for text, expected in ADDRESSES.items():
         upstream = Upstream.parse("crud", text)
         assert (upstream.origin, upstream.prefix) == expected
-
-
-def test_parse_refuses_anything_but_a_plain_base_url():
-    for text in (
-        "", "api.example.com", "//api.example.com", "ftp://api.example.com", "http://", "http:///empleados",
-        "http://user:secret@api.example.com", "http://api.example.com?stage=prod", "http://api.example.com/#top",
-        "http://api.example.com:0", "http://api.example.com:655361", "http://api.example.com:port",
-        "http://api.example.com/../other", "http://api.example.com/a//b", "http://api.example.com/a b",
-        "http://api.example.com/%2e%2e", "http://api.example.com\\@evil.example", "http://ñandú.example",
-        "http://[::1", "${var.crud_api_url}",
-    ):  # fmt: skip
-        with pytest.raises(ValueError, match="http"):
-            Upstream.parse("crud", text)
