@@ -37,6 +37,7 @@ APART = {
     ),
     "what a session remembers": (
         "test_database.py::TestPlans",
+        "test_outbox.py::test_only_the_mark_need_not_be_on_disk",
         "test_database.py::TestRefusals::test_a_standby_is_exchanged_for_another_server",
         "test_problems.py::test_a_replica_answers_every_read_and_refuses_a_change",
     ),

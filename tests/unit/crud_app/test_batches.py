@@ -3,7 +3,6 @@
 import json
 import logging
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -265,27 +264,6 @@ def test_a_row_that_changes_meanwhile_is_a_conflict_that_shows_it_as_it_is(while
     answer = while_holding(change, lambda: send({"actualizar": [{"id": 1, "version": 1, "cambios": {"nombre": "X"}}]}))
     assert states(answer) == [("actualizar", 0, 412)]
     assert answer.json()["resultados"][0]["empleado"]["nombre"] == "Rival"
-
-
-def test_two_people_who_import_the_same_file_make_no_duplicate(open_database, serve, sql, empty_tables):
-    del empty_tables
-    serve(open_database(pool_size=2))
-    people = [person(f"P{number}") for number in range(300)]
-
-    def import_file(order):
-        lote, rows, found = uuid.uuid4(), people[::order], []
-        for number in range(0, 300, 100):
-            body = {"origen": "importacion", "crear": rows[number : number + 100]}
-            headers = {"Idempotency-Key": f"{lote}-{number}"}
-            found += Client(app, role="rrhh").post(f"/lotes/{lote}", json=body, headers=headers).json()["resultados"]
-        return found
-
-    with ThreadPoolExecutor(2) as threads:
-        one, other = threads.map(import_file, (1, -1))
-    states = [{row["estado"] for row in pair} for pair in zip(one, reversed(other), strict=True)]
-    assert all(pair == {201, 409} for pair in states)
-    assert all("existente" in row for row in one + other if row["estado"] == 409)
-    assert sql("SELECT count(*), count(DISTINCT email) FROM empleados") == "300|300"
 
 
 # ---- the end of a batch --------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.directorio.database import Statement
 from chalicelib.directorio.errors import PublishFailed
 from chalicelib.directorio.outbox import CHUNK_SIZE, RESERVE_SECONDS, Outbox
 from chalicelib.directorio.publisher import BATCH_SIZE
@@ -50,6 +51,14 @@ def test_a_request_publishes_its_own_event_and_marks_it(client, ana, publisher, 
     assert [each.tipo for each in publisher.published] == ["creado"]
     assert pending() == []
     assert sql("SELECT message_id FROM eventos") == "message-1"
+
+
+def test_only_the_mark_need_not_be_on_disk(client, ana, database, sql):
+    database.read(Statement("SELECT set_config('synchronous_commit', 'on', false)"))
+    client.post("/empleados", json=ana)
+    assert database.read(Statement("SHOW synchronous_commit")) == [["on"]]
+    assert sql("SELECT message_id FROM eventos") == "message-1"
+    database.read(Statement("SELECT set_config('synchronous_commit', 'off', false)"))
 
 
 def test_a_failing_publish_fails_no_request(client, ana, publisher, pending, caplog):
