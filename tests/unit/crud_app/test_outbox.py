@@ -53,6 +53,13 @@ def test_a_request_publishes_its_own_event_and_marks_it(client, ana, publisher, 
     assert sql("SELECT message_id FROM eventos") == "message-1"
 
 
+def test_an_event_that_the_topic_refuses_is_not_marked(client, ana, publisher, pending):
+    publisher.refused = {1}
+    assert client.post("/empleados", json=ana).status == 201
+    client.get("/health?deep=1")
+    assert len(pending()) == 1
+
+
 def test_only_the_mark_need_not_be_on_disk(client, ana, database, sql):
     database.read(Statement("SELECT set_config('synchronous_commit', 'on', false)"))
     client.post("/empleados", json=ana)
