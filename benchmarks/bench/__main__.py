@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import sys
-import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,31 +45,29 @@ EXIT_CODES = (
 def main(argv: Sequence[str]) -> int:
     """Measure and report; the result is the exit code."""
     options = _parse(argv)
-    console = Console(highlight=False)
-    cores, load = os.cpu_count() or 1, os.getloadavg()[0]
+    console, cores, load = Console(highlight=False), os.cpu_count() or 1, os.getloadavg()[0]
     if load > cores / 2:
         console.print(f"The machine is busy (load {load:.1f}, {cores} cores): ratios may be too noisy.", style="yellow")
-    began, start = datetime.now(UTC), time.monotonic()
+    began = datetime.now(UTC)
     tables: list[Table] = []
     try:
         with open_workshop() as workshop:
-            machine = (
-                f"Python {platform.python_version()}, PostgreSQL {workshop.sql('SHOW server_version')}, {cores} cores"
-            )
+            database = workshop.sql("SHOW server_version")
             for key in options.only:
                 tables.append(BENCHMARKS[key](workshop, is_quick=options.quick))
                 tables[-1].print(console)
     except BenchFailed as error:
         sys.stderr.write(f"make bench: {error}\n")
         return 2
+    machine = f"Python {platform.python_version()}, PostgreSQL {database}, {cores} cores"
     counts = Counter(verdict for table in tables for _, _, verdict in table.results())
-    seconds = round(time.monotonic() - start)
+    seconds = round((datetime.now(UTC) - began).total_seconds())
     verdicts = ", ".join(f"{counts[each]} {each}" for each in ("met", "missed", "undecided"))
     console.print(f"{machine}: {seconds} seconds.\nTargets: {verdicts}.", soft_wrap=True)
     document = {"began": f"{began:%Y-%m-%dT%H:%M:%SZ}", "seconds": seconds, "quick": options.quick, "machine": machine}
+    document["tables"] = [table.document() for table in tables]
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    tables_of = {"tables": [table.document() for table in tables]}
-    options.json.write_text(json.dumps(document | tables_of, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    options.json.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return exit_code(counts, is_quick=options.quick)
 
 

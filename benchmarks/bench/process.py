@@ -35,14 +35,7 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True)
 class Subject:
-    """One contestant.
-
-    Attributes:
-        name: what it is called in the results; unique in a table.
-        folders: what is on its import path, first the one with its handler.
-        handler: module and name, as Lambda wants them.
-        environment: all of its environment variables.
-    """
+    """One contestant, whose name is unique in a table. Its handler is in the first of its folders."""
 
     name: str
     folders: tuple[Path, ...]
@@ -89,11 +82,7 @@ class Process:
         self._process.communicate()
 
     def call(self, operation: Operation) -> dict[str, Any]:
-        """Call the handler: the microseconds of each call, the last answer, and the memory at the peak (MiB).
-
-        Raises:
-            BenchFailed: it raised an exception, or the answer is not the right one.
-        """
+        """The microseconds of each call, the last answer, which must be right, and the memory at the peak (MiB)."""
         assert self._process.stdin
         assert self._process.stdout
         name = self._subject.name

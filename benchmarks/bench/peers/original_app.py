@@ -54,20 +54,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     path = event["rawPath"]
     session = Session()
     try:
-        if path == "/health":
-            return answer(200, {"status": "healthy"})
-        elif path == "/empleados" and method == "GET":
+        if path == "/empleados" and method == "GET":
             empleados = session.query(Empleado).order_by(Empleado.id).limit(50).all()
             return answer(200, [to_dict(empleado) for empleado in empleados])
         elif path == "/empleados" and method == "POST":
             body = json.loads(event["body"])
-            empleado = Empleado(
-                nombre=body["nombre"],
-                email=body["email"],
-                posicion=body["posicion"],
-                salario=body["salario"],
-                fecha_contratacion=dt.date.fromisoformat(body["fecha_contratacion"]),
-            )
+            hired = dt.date.fromisoformat(body.pop("fecha_contratacion"))
+            empleado = Empleado(**body, fecha_contratacion=hired)
             session.add(empleado)
             session.commit()
             session.refresh(empleado)
