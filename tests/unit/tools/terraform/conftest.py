@@ -1,8 +1,7 @@
 """An account in which a deployment would work."""
 
-from contextlib import suppress
+from types import SimpleNamespace
 
-import boto3
 import pytest
 
 from local.emulator import REGION
@@ -17,41 +16,35 @@ def plan_of(database_url, *changes, sender=SENDER):
     return {"variables": {name: {"value": value} for name, value in values.items()}, "resource_changes": list(changes)}
 
 
-class Functions:
-    """Lambda, which the emulator of the unit tests leaves out."""
+class Account:
+    """What AWS says of an account in which SES has verified the sender: each service is this object."""
+
+    region_name = REGION
+    exceptions = SimpleNamespace(NotFoundException=LookupError)
+
+    def client(self, _):
+        return self
+
+    def get_caller_identity(self):
+        return {"Account": "000000000000"}
 
     def get_account_settings(self):
         return {"AccountLimit": {"ConcurrentExecutions": 10}}
 
-    def get_paginator(self, _):
-        return self
+    def get_account(self):
+        return {"SendQuota": {"MaxSendRate": 14}, "ProductionAccessEnabled": True}
 
-    def paginate(self):
-        return self
+    def get_email_identity(self, **identity):
+        if identity != {"EmailIdentity": SENDER}:
+            raise LookupError
+        return {"VerifiedForSendingStatus": True}
 
-    def search(self, _):
-        environment = {"Environment": {"Variables": {"EMAIL_FROM": SENDER}}}
-        return [{"FunctionName": "crud-app-dev-email"} | environment, {"FunctionName": "other"}]
-
-
-class EmulatorSession:
-    """The emulator's account."""
-
-    region_name = REGION
-
-    def __init__(self):
-        self._session = boto3.session.Session(region_name=REGION)
-
-    def client(self, service, **where):
-        return Functions() if service == "lambda" else self._session.client(service, **where)  # type: ignore[call-overload]
+    def get_paginator(self, operation):
+        sending = {"FunctionName": "crud-app-dev-email", "Environment": {"Variables": {"EMAIL_FROM": SENDER}}}
+        found = [sending, {"FunctionName": "other"}] if operation == "list_functions" else []
+        return SimpleNamespace(paginate=lambda **_: SimpleNamespace(search=lambda _: found))
 
 
 @pytest.fixture
-def session(emulator, monkeypatch):
-    """An account in which SES has verified the sender."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    session = EmulatorSession()
-    ses = session.client("sesv2")
-    with suppress(ses.exceptions.AlreadyExistsException):  # made by an earlier test of this worker
-        ses.create_email_identity(EmailIdentity=SENDER)
-    return session
+def session():
+    return Account()

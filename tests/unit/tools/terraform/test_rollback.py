@@ -84,21 +84,17 @@ def test_it_applies_what_was_deployed_before_and_leaves_the_person_s_files_alone
     assert len(project.git("worktree", "list").splitlines()) == 1
 
 
-def test_another_revision_may_be_named(project, bring_back, terraform):
+def test_another_revision_may_be_named_and_without_a_yes_nothing_is_applied(
+    project, bring_back, terraform, monkeypatch
+):
     project.git("tag", "v2", project.second)
-
-    bring_back(TO="v2")
-
-    (plan,) = [call for call in terraform.calls if "plan" in call["arguments"]]
-    assert json.loads(plan["environment"]["TF_VAR_revisions"])[0] == project.second
-
-
-def test_without_a_yes_nothing_is_applied(bring_back, terraform, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
     with pytest.raises(NotReady, match="YES=1"):
-        bring_back(YES="")
+        bring_back(TO="v2", YES="")
 
+    (plan,) = [call for call in terraform.calls if "plan" in call["arguments"]]
+    assert json.loads(plan["environment"]["TF_VAR_revisions"])[0] == project.second
     assert "apply" not in terraform.commands
 
 
