@@ -51,37 +51,8 @@ def failure(port, **options):
 
 
 @pytest.fixture(scope="module")
-def role(sql):
-    """Makes a role with a password, as psql would; the server trusts all others without one."""
-    group = f"scram_{secrets.token_hex(4)}"
-    sql(f"CREATE ROLE {group}")
-    rules = Path(sql("SHOW hba_file"))
-    before = rules.read_text()
-    rules.write_text(f"local all +{group} scram-sha-256\n{before}")
-    loaded = sql("SELECT pg_conf_load_time()")
-    while sql("SELECT pg_reload_conf(); SELECT pg_conf_load_time()").endswith(loaded):
-        pass
-    names = [group]
-
-    def role(password):
-        names.append(f"role_{secrets.token_hex(4)}")
-        sql(f"CREATE ROLE {names[-1]} LOGIN IN ROLE {group} PASSWORD '{password}'")
-        return names[-1]
-
-    yield role
-    rules.write_text(before)
-    sql(f"DROP ROLE {', '.join(names)}; SELECT pg_reload_conf()")
-
-
-@pytest.fixture
-def log_in(connect, postgres):
-    path = str(postgres.socket_folder / ".s.PGSQL.5432")
-    return lambda user, password: connect(user=user, password=password, unix_sock=path)
-
-
-@pytest.fixture(scope="module")
 def tls_server():
-    """The host of a PostgreSQL with TLS, which the embedded one lacks; the password of postgres is "secret-42"."""
+    """The host of a PostgreSQL with TLS and passwords, which the embedded one lacks: that of postgres is secret-42."""
     programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
     if programs is None:
         pytest.skip("no PostgreSQL with TLS here (apt-get install postgresql)")
@@ -92,7 +63,7 @@ def tls_server():
         for path in (Path(folder), password, make_certificate(Path(folder) / "server.pem")):
             path.chmod(0o700)
             shutil.chown(path, **rights or {"user": os.geteuid()})
-        initdb = [programs / "initdb", "--username=postgres", "--auth=scram-sha-256", f"--pwfile={password}", data]
+        initdb = [programs / "initdb", "-Upostgres", "-EUTF8", "--auth=scram-sha-256", f"--pwfile={password}", data]
         subprocess.run(initdb, check=True, capture_output=True, **rights)
         host = f"127.{os.getpid() >> 8 & 255}.{os.getpid() & 255}.5"  # of this process alone: no port can be taken
         names = ("ssl=on", f"ssl_cert_file={folder}/server.pem", f"ssl_key_file={folder}/server.pem")
@@ -105,15 +76,30 @@ def tls_server():
             server.communicate()
 
 
+@pytest.fixture
+def log_in(tls_server, connect):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    given = {"host": tls_server, "port": 5432, "database": "postgres", "ssl_context": context}
+    return lambda user, password, **options: connect(user=user, password=password, **given, **options)
+
+
+@pytest.fixture
+def role(log_in):
+    """Makes a role with a password, as psql would."""
+
+    def role(password):
+        name = f"role_{secrets.token_hex(4)}"
+        log_in("postgres", "secret-42").execute_simple(f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+        return name
+
+    return role
+
+
 class TestScram:
     @pytest.mark.parametrize(("binding", "mechanism"), [("require", "-PLUS"), ("prefer", "-PLUS"), ("disable", "")])
-    def test_the_proof_is_bound_to_the_servers_certificate_unless_that_is_disabled(
-        self, tls_server, connect, binding, mechanism
-    ):
-        context = ssl.create_default_context()
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        given = {"host": tls_server, "port": 5432, "database": "postgres", "ssl_context": context}
-        connection = connect(password="secret-42", channel_binding=binding, **given)
+    def test_the_proof_is_bound_to_the_servers_certificate_unless_that_is_disabled(self, log_in, binding, mechanism):
+        connection = log_in("postgres", "secret-42", channel_binding=binding)
         assert connection.execute("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()").rows == [[True]]
         assert connection.auth.mechanism_name == f"SCRAM-SHA-256{mechanism}"
 
