@@ -1,6 +1,5 @@
 """A real server, and a proxy that counts round trips and breaks connections."""
 
-import threading
 from contextlib import contextmanager
 
 import pytest
@@ -8,7 +7,6 @@ import pytest
 from pg8000_pipeline import PipelinedConnection
 from pg8000_pipeline import connection as module
 from tests.support.pgbouncer import PoolerMissing, running_pgbouncer
-from tests.support.sessions import once_active
 from tests.support.wire import WireProxy
 
 SOCKET = ".s.PGSQL.5432"
@@ -84,17 +82,3 @@ def trips(proxy):
         assert (proxy.statements - before[0], proxy.answers - before[1]) == (expected, expected)
 
     return trips
-
-
-@pytest.fixture
-def once_running(sql):
-    """Calls a function on the session that runs a statement, as soon as it does."""
-
-    @contextmanager
-    def once_running(statement, action):
-        thread = threading.Thread(target=sql, args=(once_active(statement, action),))
-        thread.start()
-        yield
-        thread.join()
-
-    return once_running
