@@ -179,8 +179,8 @@ build/%/main.tf.json: $(IN_EVERY_MODULE) $$(shell find $$*/app.py $$*/chalicelib
 	@$(BIN)/python -m chalice_terraform build $*
 
 .PHONY: infra-test
-infra-test: package ## Check the Terraform files: format, validity, tests with a mock provider
-	@$(BIN)/python -m tools.infra_test
+infra-test: install package $(SCAN)/.ready ## Check the Terraform files: format, tests with a mock provider, AWS's rules for values and policies
+	@$(BIN)/pytest tests/infra
 
 .PHONY: plan
 plan: package ## AWS: show what a deployment would change (ENVIRONMENT=dev DATABASE_URL=… EMAIL_FROM=… NOTIFY_TO=…)
@@ -249,7 +249,7 @@ sbom: package $(SCAN)/.ready ## List what is in each app's zip, as CycloneDX (bu
 	@$(SCAN)/bin/python -m tools.sbom $(APPS:%=build/%/deployment.zip)
 
 .PHONY: scan
-scan: install package sbom $(SCAN)/.ready ## Known mistakes: Checkov, IAM policies, secrets in the history, advisories (AUDIT=1 fails where a scan is skipped)
+scan: install package sbom $(SCAN)/.ready ## Known mistakes: Checkov, secrets in the history, advisories (AUDIT=1 fails where a scan is skipped)
 	@$(BIN)/python -m tools.scan $(call switch,audit,AUDIT)
 
 .PHONY: browser

@@ -52,66 +52,39 @@ resource "aws_s3_bucket_policy" "access_logs" {
   count = var.alb_enabled ? 1 : 0
 
   bucket = aws_s3_bucket.access_logs[0].id
-  policy = data.aws_iam_policy_document.access_logs[0].json
+
+  policy = jsonencode({
+    Version = local.policy_version
+    Statement = concat([
+      {
+        Sid       = "AllowDelivery"
+        Effect    = "Allow"
+        Principal = { Service = "delivery.logs.amazonaws.com" }
+        Action    = "s3:PutObject"
+        Resource  = "${aws_s3_bucket.access_logs[0].arn}/*"
+        Condition = { StringEquals = local.account }
+      },
+      {
+        Sid       = "RefusePlainHttp"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:*"
+        Resource  = [aws_s3_bucket.access_logs[0].arn, "${aws_s3_bucket.access_logs[0].arn}/*"]
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+      # AWS does not document aws:SourceAccount for load balancers. The account in the path restricts it to ours all the same.
+      # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
+      ], [for account in local.alb_logs ? [data.aws_caller_identity.current.account_id] : [] : {
+        Sid       = "AllowLoadBalancer"
+        Effect    = "Allow"
+        Principal = { Service = "logdelivery.elasticloadbalancing.amazonaws.com" }
+        Action    = "s3:PutObject"
+        Resource  = "${aws_s3_bucket.access_logs[0].arn}/${local.alb_logs_prefix}/AWSLogs/${account}/*"
+    }])
+  })
 
   # A policy for AWS's own services is not public, but S3 decides that while both change.
   depends_on = [aws_s3_bucket_public_access_block.access_logs]
-}
-
-data "aws_iam_policy_document" "access_logs" {
-  count = var.alb_enabled ? 1 : 0
-
-  statement {
-    sid       = "AllowDelivery"
-    actions   = ["s3:PutObject"]
-    resources = ["${aws_s3_bucket.access_logs[0].arn}/*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["delivery.logs.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
-    }
-  }
-
-  # AWS does not document aws:SourceAccount for load balancers. The account in the path restricts it to ours all the same.
-  # https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
-  dynamic "statement" {
-    for_each = local.alb_logs ? [data.aws_caller_identity.current.account_id] : []
-
-    content {
-      sid       = "AllowLoadBalancer"
-      actions   = ["s3:PutObject"]
-      resources = ["${aws_s3_bucket.access_logs[0].arn}/${local.alb_logs_prefix}/AWSLogs/${statement.value}/*"]
-
-      principals {
-        type        = "Service"
-        identifiers = ["logdelivery.elasticloadbalancing.amazonaws.com"]
-      }
-    }
-  }
-
-  statement {
-    sid       = "RefusePlainHttp"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [aws_s3_bucket.access_logs[0].arn, "${aws_s3_bucket.access_logs[0].arn}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
 }
 
 resource "aws_cloudwatch_log_delivery_source" "cloudfront" {

@@ -58,5 +58,5 @@ resource "aws_sns_topic_subscription" "email_queue" {
 
 resource "aws_sqs_queue_policy" "email" {
   queue_url = aws_sqs_queue.email.url
-  policy    = data.aws_iam_policy_document.sender["email_queue"].json
+  policy    = local.sender_policies["email_queue"]
 }

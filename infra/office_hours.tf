@@ -30,23 +30,28 @@ resource "aws_scheduler_schedule" "office_hours" {
 resource "aws_iam_role" "office_hours" {
   count = var.office_hours == null ? 0 : 1
 
-  name               = "${local.global_name}-office-hours"
-  description        = "Switches the sweep of ${local.name} on and off"
-  assume_role_policy = data.aws_iam_policy_document.assumed_by["scheduler"].json
+  name        = "${local.global_name}-office-hours"
+  description = "Switches the sweep of ${local.name} on and off"
+
+  assume_role_policy = jsonencode({
+    Version = local.policy_version
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = local.account }
+    }]
+  })
 }
 
 resource "aws_iam_role_policy" "office_hours" {
   count = var.office_hours == null ? 0 : 1
 
-  name   = "switch-sweep"
-  role   = aws_iam_role.office_hours[0].id
-  policy = data.aws_iam_policy_document.office_hours.json
-}
+  name = "switch-sweep"
+  role = aws_iam_role.office_hours[0].id
 
-data "aws_iam_policy_document" "office_hours" {
-  statement {
-    sid       = "SwitchSweep"
-    actions   = ["events:EnableRule", "events:DisableRule"]
-    resources = [module.crud.schedules["publicar_pendientes"].arn]
-  }
+  policy = jsonencode({
+    Version   = local.policy_version
+    Statement = [{ Effect = "Allow", Action = ["events:EnableRule", "events:DisableRule"], Resource = module.crud.schedules["publicar_pendientes"].arn }]
+  })
 }

@@ -44,6 +44,7 @@ SYSTEM_TESTS = (
     "tests/unit/tools/test_sbom.py",
     "tests/unit/tools/test_scan.py",
 )
+TERRAFORM_TESTS = ("tests/infra/test_plans.py",)  # what an edit of a .tf file breaks; the rest is `make check`'s
 UNIT_TESTS = ("tests/unit", "libs", *(f"--ignore={folder}" for folder in SYSTEM_TESTS))
 BROWSER_WORKERS = 3
 UNIT_WORKERS = 4
@@ -128,35 +129,38 @@ def missing_terraform() -> str | None:
     return None if found else "terraform is not on the PATH (1.11 or newer)"
 
 
-def terraform(*, always: bool) -> Stage:
-    """Terraform's own tests, unless nothing that they read has changed since they passed."""
+def terraform(*, everything: bool) -> Stage:
+    """Terraform's own tests, unless nothing that they read has changed since they passed.
+
+    ``everything`` is for `make check`: it takes no word for it, and also changes the switches of a running environment.
+    """
     stamp = FOLDER / "terraform.sha256"
     files = [
-        *(ROOT / "infra").rglob("*.tf"),
-        *(ROOT / "infra").rglob("*.hcl"),
-        *(ROOT / "infra" / "tests").rglob("*.tfvars"),
+        *(path for path in (ROOT / "infra").rglob("*") if path.suffix in {".tf", ".hcl", ".tfvars"}),
+        *(ROOT / "tests" / "infra").glob("*.*"),
         ROOT / "shared" / "contract" / "roles.json",  # infra/identity.tf reads it
-        *(ROOT / "tools" / "infra_test").glob("*.*"),  # its table of AWS's operations is TOML
         *(ROOT / "build").glob("*/main.tf.json"),
     ]
     state = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(files))).hexdigest()
 
     def unchanged() -> str | None:
-        if not always and stamp.exists() and stamp.read_text() == state:
+        if not everything and stamp.exists() and stamp.read_text() == state:
             return "no Terraform file changed since these tests passed"
         return missing_terraform()
 
     def remember() -> None:
         stamp.write_text(state)
 
-    return Stage("terraform", [PYTHON, "-m", "tools.infra_test"], skip_reason=unchanged, on_success=remember)
+    stage = pytest("terraform", *(["tests/infra"] if everything else TERRAFORM_TESTS))
+    stage.skip_reason, stage.on_success = unchanged, remember
+    return stage
 
 
 def stages_of_test() -> list[Stage]:
     """`make test`. The longest comes first, so that the others run beside it."""
     browser = pytest("browser", "tests/browser", workers=BROWSER_WORKERS)
     unit = pytest("unit", *UNIT_TESTS, workers=UNIT_WORKERS)
-    return [unit, make("lint"), make("types"), browser, terraform(always=False)]
+    return [unit, make("lint"), make("types"), browser, terraform(everything=False)]
 
 
 def stages_of_check() -> list[Stage]:
@@ -175,7 +179,7 @@ def stages_of_check() -> list[Stage]:
         make("types"),
         covered("unit", *UNIT_TESTS, workers=UNIT_WORKERS),
         covered("system", *SYSTEM_TESTS, workers=2),
-        terraform(always=True),
+        terraform(everything=True),
         pytest("browser", "tests/browser", workers=BROWSER_WORKERS),
         make("scan"),
     ]

@@ -37,5 +37,5 @@ resource "aws_cloudcontrolapi_resource" "page_style" {
 locals {
   publish_actions = ["sns:Publish", "sns:PublishBatch"]
   mail_resources  = ["*"]
-  mail_senders    = []
+  mail_condition  = {}
 }

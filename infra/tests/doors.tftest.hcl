@@ -1,21 +1,42 @@
 # Who gets in, and by which door: each choice of edge, and the demonstration (docs/security.md).
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 mock_provider "aws" {
-  alias  = "cloudfront"
-  source = "./tests/mocks"
+  alias           = "cloudfront"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
+override_resource {
+  target          = terraform_data.origin_secret[0]
+  override_during = plan
+  values          = { output = "next" }
+}
+
+override_resource {
+  target          = terraform_data.origin_secret[1]
+  override_during = plan
+  values          = { output = "current" }
+}
+
+# With every switch, unless a run says otherwise.
 variables {
+  machine_clients     = { nomina = "lector" }
+  office_hours        = { opens = "cron(0 8 ? * MON-FRI *)", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
+  snapstart           = true
+  customer_key        = true
   domain_name         = "directorio.example.com"
   certificate_arn     = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
   alb_certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
 }
 
 run "prefix_list" {
+  command = plan
+
   variables { edge = "prefix_list" }
 
   assert {
@@ -47,44 +68,45 @@ run "prefix_list" {
 
   assert {
     condition = alltrue([for origin in aws_cloudfront_distribution.main[0].origin : (
-      one(origin.custom_header).value == terraform_data.origin_secret[1].output && one(origin.custom_header).name == "X-Origin-Secret" &&
+      one(origin.custom_header).value == "current" && one(origin.custom_header).name == "X-Origin-Secret" &&
       origin.custom_origin_config[0].origin_protocol_policy == "https-only" && length(origin.vpc_origin_config) == 0
     )])
     error_message = "CloudFront sends the current secret, over HTTPS"
   }
 
   assert {
-    condition     = terraform_data.origin_secret[0].output != terraform_data.origin_secret[1].output
-    error_message = "the secrets differ"
-  }
-
-  assert {
-    condition = jsonencode([for statement in data.aws_iam_policy_document.access_logs[0].statement : [
-      statement.sid, flatten(statement.principals[*].identifiers), statement.resources, statement.condition[*].variable,
-      ] if statement.effect != "Deny"]) == jsonencode([
-      ["AllowDelivery", ["delivery.logs.amazonaws.com"], ["arn:aws:s3:::access-logs/*"], ["aws:SourceAccount"]],
-      ["AllowLoadBalancer", ["logdelivery.elasticloadbalancing.amazonaws.com"], ["arn:aws:s3:::access-logs/load-balancer/AWSLogs/123456789012/*"], []],
+    condition = jsonencode([for statement in jsondecode(aws_s3_bucket_policy.access_logs[0].policy).Statement : [
+      statement.Effect, statement.Sid, try(statement.Principal.Service, statement.Principal), statement.Resource, try(statement.Condition, {}),
+      ]]) == jsonencode([
+      ["Allow", "AllowDelivery", "delivery.logs.amazonaws.com", "arn:aws:s3:::access-logs/*", { StringEquals = { "aws:SourceAccount" = "123456789012" } }],
+      ["Deny", "RefusePlainHttp", "*", ["arn:aws:s3:::access-logs", "arn:aws:s3:::access-logs/*"], { Bool = { "aws:SecureTransport" = "false" } }],
+      ["Allow", "AllowLoadBalancer", "logdelivery.elasticloadbalancing.amazonaws.com", "arn:aws:s3:::access-logs/load-balancer/AWSLogs/123456789012/*", {}],
     ])
     error_message = "load balancers of this account may write logs, without a condition that AWS does not document for them"
   }
 }
 
-run "the_secret_is_changed" {
+run "prefix_list_without_switches" {
   command = plan
 
   variables {
-    edge                  = "prefix_list"
-    origin_secret_version = 2
+    edge            = "prefix_list"
+    machine_clients = {}
+    office_hours    = null
+    snapstart       = false
+    customer_key    = false
+    waf_enabled     = false
   }
 
   assert {
-    # The second is known while planning; one that is renewed is not.
-    condition     = [for secret in terraform_data.origin_secret : secret.triggers_replace] == [1, 1] && length(terraform_data.origin_secret[1].output) == 36
-    error_message = "the secret that CloudFront sends next is renewed; the one in use stays"
+    condition     = length(module.waf_cloudfront) + length(module.waf_alb) == 0 && aws_cloudfront_distribution.main[0].web_acl_id == null
+    error_message = "no firewall"
   }
 }
 
 run "no_cloudfront" {
+  command = plan
+
   variables { edge = "none" }
 
   assert {
@@ -112,7 +134,27 @@ run "no_cloudfront" {
   }
 }
 
+run "no_cloudfront_without_switches" {
+  command = plan
+
+  variables {
+    edge            = "none"
+    machine_clients = {}
+    office_hours    = null
+    snapstart       = false
+    customer_key    = false
+    waf_enabled     = false
+  }
+
+  assert {
+    condition     = length(module.waf_alb) + length(aws_wafv2_web_acl_association.alb) == 0
+    error_message = "no firewall"
+  }
+}
+
 run "demonstration" {
+  command = plan
+
   variables {
     demo = true
   }
@@ -165,4 +207,30 @@ run "no_name_without_certificate" {
   variables { certificate_arn = "" }
 
   expect_failures = [aws_cloudfront_distribution.main]
+}
+
+run "firewall" {
+  command = plan
+
+  module {
+    source = "./waf"
+  }
+
+  variables {
+    scope    = "CLOUDFRONT"
+    settings = { name = "directory", requests_per_ip = 3000, requests_per_token = 1500, log_retention_days = 30 }
+  }
+
+  assert {
+    condition = jsonencode({
+      for rule in aws_wafv2_web_acl.main.rule : rule.name => [
+        for limit in rule.statement[0].rate_based_statement : [limit.limit, [for key in limit.custom_key : try(key.cookie[0].name, key.header[0].name)]]
+      ] if startswith(rule.name, "requests-")
+      }) == jsonencode({
+      requests-per-ip      = [[3000, []]]
+      requests-per-session = [[1500, ["__Host-acceso"]]]
+      requests-per-token   = [[1500, ["authorization"]]]
+    })
+    error_message = "an address, a browser's session and a program's token have a limit each"
+  }
 }

@@ -1,12 +1,14 @@
 # The choices that an environment has, several in one run where they do not affect each other.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 mock_provider "aws" {
-  alias  = "cloudfront"
-  source = "./tests/mocks"
+  alias           = "cloudfront"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 run "without_load_balancer" {
@@ -36,9 +38,16 @@ run "without_load_balancer" {
   }
 }
 
-run "production" {
+run "production_with_every_switch" {
+  command = plan
+
   variables {
-    environment = "production"
+    environment     = "production"
+    domain_name     = "directorio.example.com"
+    certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/00000000-0000-0000-0000-000000000000"
+    machine_clients = { nomina = "lector" }
+    office_hours    = { opens = "cron(0 8 ? * MON-FRI *)", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
+    snapstart       = true
   }
 
   assert {
@@ -59,14 +68,39 @@ run "production" {
   }
 
   assert {
-    condition = jsonencode([for statement in data.aws_iam_policy_document.key[0].statement : [
-      statement.sid, one(statement.principals).identifiers, [for condition in statement.condition : [condition.variable, condition.values]],
+    condition = jsonencode([for statement in jsondecode(aws_kms_key.main[0].policy).Statement : [
+      statement.Sid, distinct(flatten(values(statement.Principal))), try(statement.Condition.StringEquals, {}),
       ]]) == jsonencode([
-      ["AdministerByIam", ["arn:aws:iam::123456789012:root"], []],
-      ["UseThroughServices", ["arn:aws:iam::123456789012:role/function"], [["kms:ViaService", ["dynamodb.us-east-1.amazonaws.com", "sns.us-east-1.amazonaws.com", "sqs.us-east-1.amazonaws.com", "ssm.us-east-1.amazonaws.com"]]]],
-      ["SendEncrypted", ["ses.amazonaws.com", "sns.amazonaws.com"], [["aws:SourceAccount", ["123456789012"]]]],
+      ["AdministerByIam", ["arn:aws:iam::123456789012:root"], {}],
+      ["UseThroughServices", ["arn:aws:iam::123456789012:role/function"], { "kms:ViaService" = ["dynamodb.us-east-1.amazonaws.com", "sns.us-east-1.amazonaws.com", "sqs.us-east-1.amazonaws.com", "ssm.us-east-1.amazonaws.com"] }],
+      ["SendEncrypted", ["ses.amazonaws.com", "sns.amazonaws.com"], { "aws:SourceAccount" = "123456789012" }],
     ])
     error_message = "only the functions use the key, and only through these services"
+  }
+
+  # What starts a function calls the alias of its newest version, and may do only that.
+  assert {
+    condition = (
+      endswith(aws_lb_target_group_attachment.bff[0].target_id, ":live") && aws_lambda_permission.alb[0].qualifier == "live" &&
+      alltrue([for integration in aws_apigatewayv2_integration.app : endswith(integration.integration_uri, ":live/invocations")]) &&
+      alltrue([for permission in aws_lambda_permission.api : permission.qualifier == "live"]) &&
+      alltrue([for name, function in merge(module.crud.functions, module.email.functions) : function.qualifier == "live" && endswith(function.arn, ":live")]) &&
+      aws_lambda_function_event_invoke_config.registrar_resultado.qualifier == "live"
+    )
+    error_message = "load balancer, APIs, queue, topic and schedule call the alias, which has the failure destination"
+  }
+
+  assert {
+    condition = jsonencode({ for key, schedule in aws_scheduler_schedule.office_hours : key => [schedule.schedule_expression, schedule.schedule_expression_timezone, schedule.target[0].arn, jsondecode(schedule.target[0].input)] }) == jsonencode({
+      closes = ["cron(0 19 ? * MON-FRI *)", "America/Lima", "arn:aws:scheduler:::aws-sdk:eventbridge:disableRule", { Name = "crud-app-production-publicar-pendientes" }]
+      opens  = ["cron(0 8 ? * MON-FRI *)", "America/Lima", "arn:aws:scheduler:::aws-sdk:eventbridge:enableRule", { Name = "crud-app-production-publicar-pendientes" }]
+    })
+    error_message = "the sweep is off outside of office hours"
+  }
+
+  assert {
+    condition     = jsonencode([for statement in jsondecode(aws_iam_role_policy.office_hours[0].policy).Statement : [statement.Action, statement.Resource]]) == jsonencode([[["events:EnableRule", "events:DisableRule"], module.crud.schedules["publicar_pendientes"].arn]])
+    error_message = "the schedule may do nothing else"
   }
 }
 
@@ -81,6 +115,7 @@ run "another_environment" {
     mfa_required         = true
     waf_enabled          = false
     manage_sender        = false
+    revisions            = ["b", "a"]
     ses_rate             = 50
     reserved_concurrency = { bff = 20, enviar_correos = 0 }
     # Supabase's form.
@@ -124,36 +159,9 @@ run "another_environment" {
     condition     = local.lambda["bff"].reserved_concurrency == 20 && local.lambda["enviar_correos"].reserved_concurrency == 0 && local.lambda["crud"].reserved_concurrency == 80 && local.lambda["email"].reserved_concurrency == -1
     error_message = "caps by function; 0 stops one, and crud_app leaves connections of the database to others"
   }
-}
-
-run "snapstart_and_office_hours" {
-  variables {
-    snapstart    = true
-    office_hours = { opens = "cron(0 8 ? * MON-FRI *)", closes = "cron(0 19 ? * MON-FRI *)", timezone = "America/Lima" }
-  }
-
-  # What starts a function calls the alias of its newest version, and may do only that.
-  assert {
-    condition = (
-      endswith(aws_lb_target_group_attachment.bff[0].target_id, ":live") && aws_lambda_permission.alb[0].qualifier == "live" &&
-      alltrue([for integration in aws_apigatewayv2_integration.app : endswith(integration.integration_uri, ":live/invocations")]) &&
-      alltrue([for permission in aws_lambda_permission.api : permission.qualifier == "live"]) &&
-      alltrue([for name, function in merge(module.crud.functions, module.email.functions) : function.qualifier == "live" && endswith(function.arn, ":live")]) &&
-      aws_lambda_function_event_invoke_config.registrar_resultado.qualifier == "live"
-    )
-    error_message = "load balancer, APIs, queue, topic and schedule call the alias, which has the failure destination"
-  }
 
   assert {
-    condition = jsonencode({ for key, schedule in aws_scheduler_schedule.office_hours : key => [schedule.schedule_expression, schedule.schedule_expression_timezone, schedule.target[0].arn, jsondecode(schedule.target[0].input)] }) == jsonencode({
-      closes = ["cron(0 19 ? * MON-FRI *)", "America/Lima", "arn:aws:scheduler:::aws-sdk:eventbridge:disableRule", { Name = "crud-app-dev-publicar-pendientes" }]
-      opens  = ["cron(0 8 ? * MON-FRI *)", "America/Lima", "arn:aws:scheduler:::aws-sdk:eventbridge:enableRule", { Name = "crud-app-dev-publicar-pendientes" }]
-    })
-    error_message = "the sweep is off outside of office hours"
-  }
-
-  assert {
-    condition     = toset(data.aws_iam_policy_document.office_hours.statement[0].actions) == toset(["events:EnableRule", "events:DisableRule"]) && tolist(data.aws_iam_policy_document.office_hours.statement[0].resources) == tolist([module.crud.schedules["publicar_pendientes"].arn])
-    error_message = "the schedule may do nothing else"
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.main : length(alarm.ok_actions) == 1 && (endswith(alarm.alarm_name, "-concurrency") ? alarm.threshold == 50 : true)])
+    error_message = "after the first deployment alarms tell when they end; an account with a usual quota alarms at 50"
   }
 }

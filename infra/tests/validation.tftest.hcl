@@ -1,12 +1,14 @@
 # What is refused before anything is planned. One run holds a bad value of many variables, and fails unless all are refused.
 
 mock_provider "aws" {
-  source = "./tests/mocks"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 mock_provider "aws" {
-  alias  = "cloudfront"
-  source = "./tests/mocks"
+  alias           = "cloudfront"
+  source          = "./tests/mocks"
+  override_during = plan
 }
 
 run "bad_values_1" {

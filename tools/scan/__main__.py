@@ -27,7 +27,6 @@ PROGRAMS = ROOT / ".scan" / "bin"
 CHECKOV_SETTINGS = Path(__file__).with_name("checkov.yaml")
 ACCEPTED = Path(__file__).with_name("accepted.toml")
 UNREASONED = re.compile(r"checkov:skip=\w+\b(?!:\s*\S)")
-POLICIES = Path(__file__).with_name("policies.py")
 PLANS = sorted(Path(__file__).parent.glob("*.tfvars"))
 LOCKS = sorted(
     [*ROOT.glob("requirements/*.txt"), *ROOT.glob("requirements/libs/*.txt"), *ROOT.glob("*_app/requirements.txt")]
@@ -108,17 +107,6 @@ def require_terraform() -> None:
         find_program()
     except TerraformFailed as missing:
         raise ScanSkipped(str(missing)) from missing
-
-
-def scan_policies(work: Path, infra: Path = INFRA) -> str:
-    """Check each IAM policy, with the ARNs that a mock provider gives."""
-    require_terraform()
-    work.mkdir(parents=True)
-    terraform = Terraform(infra, {"TF_DATA_DIR": str(work)})
-    terraform.init("-backend=false", "-lockfile=readonly")
-    events = work / "events.jsonl"
-    events.write_text(terraform.read("test", "-json", "-verbose", "-test-directory=tests/policies"), "utf-8")
-    return run_scanner("python", POLICIES, events).strip()
 
 
 def copy_root_module(work: Path) -> Path:
@@ -253,7 +241,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         work = Path(name)
         scans = {  # the longest first
             "Plans": lambda: scan_plans(work / "plans"),
-            "Policies": lambda: scan_policies(work / "policies"),
             "Secrets": lambda: scan_history(read_accepted("secret"), work / "history"),
             "Terraform files": lambda: scan_files(work / "files"),
             "Advisories": lambda: scan_advisories(read_accepted("advisory")),

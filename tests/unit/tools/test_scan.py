@@ -16,14 +16,12 @@ import pytest
 from tests.unit.tools.conftest import Repository
 from tools.scan.__main__ import (
     LOCKS,
-    POLICIES,
     UNREASONED,
     ScanFailed,
     ScanSkipped,
     copy_root_module,
     read_accepted,
     run_checkov,
-    run_scanner,
     run_scans,
     scan_advisories,
     scan_history,
@@ -83,35 +81,6 @@ def test_without_terraform_plans_are_skipped(tmp_path, monkeypatch):
     monkeypatch.setenv("TERRAFORM", str(tmp_path / "nowhere"))
     with pytest.raises(ScanSkipped, match="not on the PATH"):
         scan_plans(tmp_path)
-
-
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:queue"
-
-
-def write_policy(file, *grants):
-    """The state of one policy, which allows each action on its resource."""
-    rest: dict[str, object] = {"effect": None, "principals": [], "condition": []}
-    statements = [{"actions": [action], "resources": [resource], **rest} for action, resource in grants]
-    policy = {"address": "x", "type": "aws_iam_policy_document", "values": {"statement": statements}}
-    file.write_text(json.dumps({"type": "test_state", "test_state": {"root_module": {"resources": [policy]}}}))
-    return file
-
-
-def test_a_policy_with_an_action_that_aws_does_not_have_or_that_is_too_wide_is_found(tmp_path):
-    good = ("sqs:SendMessage", QUEUE)
-    bad = {
-        ("sqs:SendMesage", QUEUE): ["UNKNOWN_ACTION", "policy_sentry does not know sqs:SendMesage"],
-        ("sqs:SendMessage", QUEUE.replace("sqs", "sns")): ["RESOURCE_MISMATCH"],
-        ("sqs:SendMessage", "*"): ["RESOURCE_STAR"],
-        ("sqs:Send*", QUEUE): ["sqs:Send* is a wildcard"],
-    }
-
-    assert run_scanner("python", POLICIES, write_policy(tmp_path / "x", good)) == "1 policies, 1 statements\n"
-    with pytest.raises(ScanFailed) as found:
-        run_scanner("python", POLICIES, write_policy(tmp_path / "x", good, *bad))
-    lines = str(found.value).splitlines()[1:]
-    assert len(lines) == 5
-    assert [fault for faults in bad.values() for fault in faults if f"x: {fault}" not in str(found.value)] == []
 
 
 def find_secrets(accepted, work, repository):

@@ -63,7 +63,7 @@ def input_of(operation: str) -> Shape:
     return shape.members[member[0]] if member else shape
 
 
-def _pairs(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, Shape, Any]]:  # noqa: ANN401 - JSON
+def _pairs(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, Shape, Any]]:
     """Each known value in ``value`` with the shape that AWS gives it."""
     if value is None or value == []:  # a block that is not there
         return
@@ -75,7 +75,7 @@ def _pairs(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, Shape, An
         yield from _pairs(inner_shape, inner, f"{path}.{name}" if name else path)
 
 
-def _inside(shape: Shape, value: Any) -> Iterator[tuple[Shape, Any, str]]:  # noqa: ANN401 - JSON
+def _inside(shape: Shape, value: Any) -> Iterator[tuple[Shape, Any, str]]:
     """What ``value`` consists of, and the names in it: Terraform writes a nested structure as a list of one block."""
     match value:
         case list() if isinstance(shape, ListShape):
@@ -98,7 +98,7 @@ def _member(shape: StructureShape, name: str) -> Shape | None:
     return next((members[plain + ending] for ending in _ENDINGS if plain + ending in members), None)
 
 
-def _broken_rule(shape: Shape, value: Any) -> str | None:  # noqa: ANN401 - JSON
+def _broken_rule(shape: Shape, value: Any) -> str | None:
     """What the shape requires of the value and the value does not satisfy."""
     limits = shape.metadata
     if allowed := limits.get("enum"):

@@ -1,0 +1,26 @@
+"""Which tests `make test` runs, and which wait for `make check`."""
+
+from pathlib import Path
+
+from tests.stages import ROOT, UNIT_TESTS, stages_of_check, stages_of_test
+
+
+def arguments(stages):
+    return {stage.name: [str(part) for part in stage.command] for stage in stages}
+
+
+def test_an_edit_of_a_terraform_file_is_checked_at_once_and_a_running_environment_in_make_check():
+    assert arguments(stages_of_test())["terraform"][-1] == "tests/infra/test_plans.py"
+    assert arguments(stages_of_check())["terraform"][-1] == "tests/infra"
+
+
+def test_make_check_runs_every_folder_of_tests():
+    check = arguments(stages_of_check())
+    run = {part for command in check.values() for part in command if part.startswith("tests/")}
+
+    # `make libs` and `make faults` run more of these two.
+    folders = {path.parent for path in Path(ROOT, "tests").glob("*/**/test_*.py")}
+    left_out = [folder for folder in folders if not any(folder.is_relative_to(ROOT / part) for part in run)]
+    assert left_out == []
+    assert {"e2e", "lint", "types", "browser", "scan"} <= check.keys()
+    assert set(UNIT_TESTS) <= set(check["unit"])

@@ -1,1 +1,0 @@
-"""`make infra-test`: what can be checked of the Terraform files without an AWS account."""
