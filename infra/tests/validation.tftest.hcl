@@ -33,12 +33,16 @@ run "bad_values_1" {
     domain_name          = "Directorio.example.com"
     certificate_arn      = "arn:aws:acm:eu-west-1:123456789012:certificate/0"
     machine_clients      = { nomina = "jefe" }
+    currency             = "euro"
+    salary_period        = "week"
+    time_zone            = "5 hours west"
+    leaver_days          = 0
   }
 
   expect_failures = [
     var.project_name, var.environment, var.aws_region, var.database_url, var.email_from, var.notify_to, var.alb_allowed_cidrs, var.api_throttle,
     var.reserved_concurrency, var.log_retention_days, var.ses_rate, var.office_hours, var.alarm_email, var.mail_language, var.edge,
-    var.domain_name, var.certificate_arn, var.machine_clients,
+    var.domain_name, var.certificate_arn, var.machine_clients, var.currency, var.salary_period, var.time_zone, var.leaver_days,
   ]
 }
 

@@ -15,6 +15,8 @@ from tools.command_line import NotReady
 from tools.preflight import check_changes, check_key
 from tools.terraform_cli import ROOT
 
+pytestmark = pytest.mark.timeout(900)
+
 LOG = DATA / "live.log"  # the only place that has the order of the changes
 RUN = re.compile(r"starting apply for \S+/(\w+)\n(.*?)completed apply", re.DOTALL)
 CHANGE = re.compile(r"\[DEBUG\] (\S.*): applying the planned (\w+) change")
@@ -50,7 +52,6 @@ def live():
     return run_tests("-test-directory=tests/live", TF_LOG_CORE="DEBUG", TF_LOG_PATH=str(LOG))
 
 
-@pytest.mark.timeout(600)
 def test_every_assertion_holds(live):
     assert live.errors == []
 

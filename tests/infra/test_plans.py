@@ -6,6 +6,8 @@ from tests.infra.conformance import OPERATIONS, check_values, input_of
 from tests.infra.conftest import run_tests
 from tools.terraform_cli import INFRA, Terraform
 
+pytestmark = pytest.mark.timeout(900)
+
 
 @pytest.fixture(scope="module")
 def plans():
