@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from benchmarks.bench import batch, cold_start, door, hop, path, scale, warm
+from benchmarks.bench import cold_start, path, scale, warm
 from benchmarks.bench.process import BenchFailed
 from benchmarks.bench.workshop import ROOT, open_workshop
 from tools.command_line import OneSentenceParser, shortened
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 BENCHMARKS = {
     "cold-start": cold_start.measure,
-    "door": door.measure,
-    "hop": hop.measure,
-    "warm": warm.measure,
-    "batch": batch.measure,
+    "door": warm.measure_door,
+    "hop": warm.measure_hop,
+    "warm": warm.measure_latency,
+    "batch": warm.measure_batch,
     "scale": scale.measure,
     "path": path.measure,
 }

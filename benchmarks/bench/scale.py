@@ -2,7 +2,7 @@
 
 Two databases with the same schema, one with a thousand employees and as many events, one with a million of both. A
 process of crud_app for each stays warm; in each round each answers requests of each kind. `/resumen` counts everyone
-and is not here: it grows with the directory. Batches are in batch.py.
+and is not here: it grows with the directory. Batches are in warm.py.
 """
 
 from __future__ import annotations

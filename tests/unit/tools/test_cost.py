@@ -7,18 +7,8 @@ from decimal import Decimal
 import pytest
 
 from tests.support.stack import ROOT
-from tools.cost import (
-    ASSUMPTIONS,
-    PRICES,
-    Profile,
-    count_tasks,
-    count_usage,
-    dollars,
-    estimate_cost,
-    main,
-    price_usage,
-    read_profile,
-)
+from tools import cost
+from tools.cost import ASSUMPTIONS, Profile, count_usage, dollars, estimate_cost, main, price_usage, read_profile
 
 MILLION = Profile(requests=1_000_000, response_bytes=5_000, emails=100_000)
 GIB = Decimal(2**30)
@@ -93,7 +83,7 @@ def test_a_million_requests_use_what_a_calculation_by_hand_says(assume):
     assert usage.keys() | count_usage(MILLION, fargate=True).keys() | {
         "cloudfront_transfer",
         "cloudfront_requests",
-    } == (PRICES.keys())
+    } == (cost.PRICES.keys())
 
 
 def test_usage_steps_where_aws_meters_in_steps(assume):
@@ -129,7 +119,7 @@ def test_fargate_replaces_the_request_functions_and_keeps_the_rest():
         assert fargate[key] == serverless[key]
     # Four times the mean at the busiest; a task has a quarter of a processor for that, and a request needs 0.010 s.
     for at_once, tasks in ((0, 2), (50, 2), (51, 3), (2_500, 100), (2_501, 101)):
-        assert count_tasks(at_once * 2_592_000 // 4) == tasks
+        assert cost.count_tasks(at_once * 2_592_000 // 4) == tasks
 
 
 def terraform(name):

@@ -142,21 +142,16 @@ def test_what_was_interrupted_between_the_stores_is_finished_by_the_same_command
     assert not world.knows_anyone()
 
 
-def test_a_person_stays_if_the_address_is_two_peoples_or_the_ledger_is_missing(world, forget):
-    world.add_employee(7)
+def test_what_waits_is_said_and_a_person_stays_if_the_address_is_two_peoples_or_the_ledger_is_missing(world, forget):
+    world.add_employee(7, changes="publicado_en = NULL")
+    world.add_mail("rrhh@example.com", employee=7)
+    said, _ = forget("--id", "7", yes=False)
+    assert ("1 are not published yet" in said, "1 are not sent yet" in said) == (True, True)
     world.sql("DELETE FROM empleados WHERE id = 7")
     world.add_employee(9)
     assert "choose one, ID=7 or ID=9" in forget("--email", ADDRESS, changes=False)[1]
     refusal = forget("--id", "7", "--environment", "other", changes=False)[1]
     assert refusal == "The ledger cannot be used (ResourceNotFoundException)."
-
-
-def test_what_waits_is_said(world, forget):
-    world.add_employee(8, changes="publicado_en = NULL")
-    world.add_mail("rrhh@example.com", employee=8)
-    said, _ = forget("--id", "8", yes=False)
-    assert "1 are not published yet" in said
-    assert "1 are not sent yet" in said
 
 
 def test_a_person_who_only_received_emails_is_forgotten(world, forget):
