@@ -72,7 +72,7 @@ class Profile(NamedTuple):
 
 
 def count_tasks(requests: int) -> int:
-    """Fargate tasks that sustain the busy hours of so many requests a month; they run all month."""
+    """Fargate tasks that sustain the busy hours of a month with this many requests; they run all month."""
     given = ASSUMPTIONS
     at_once = requests / SECONDS * given["peak_factor"] * given["task_cpu_seconds"]
     tasks = at_once / (given["task_vcpu"] * given["task_utilisation"])

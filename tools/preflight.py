@@ -78,7 +78,7 @@ def open_session(environment: Mapping[str, str]) -> Session:
 
 
 def check_account(session: Session) -> Account:
-    """Check that AWS knows who asks, and where."""
+    """Check that AWS knows the caller, and that a region is chosen."""
     if not session.region_name:
         raise NotReady("No AWS region is chosen: say AWS_REGION=us-east-1, or run `aws configure`.")
     try:
