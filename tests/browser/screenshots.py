@@ -4,7 +4,6 @@ The README's are WebP, which is half the size of PNG.
 """
 
 import base64
-import random
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,8 +14,9 @@ from contract.roles import ROLES
 from local.sign_in import user_of
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import Directory, session_of
-from tests.browser.stack import an_employee, running_stack
+from tests.browser.stack import running_stack
 from tests.support.stack import ROOT
+from tools.demo import invent_people
 
 ALL = ROOT / "build" / "screenshots"
 SHOWN = ROOT / "docs" / "screenshots"
@@ -55,9 +55,6 @@ VIEWS = {
     "import": ("#/importar", ".drop-zone", "admin"),
     "not_allowed": ("#/importar", ".state", "lector"),
 }
-POSITIONS = {"Analista": 2600, "Comercial": 2200, "Contable": 2400, "Desarrolladora": 3400, "Jefe de proyecto": 4300}
-FIRST = ("Ana", "Luis", "María", "José", "Carmen", "Íñigo", "Lucía", "Ángel", "Sofía", "Martín", "Núria", "Óscar")
-LAST = ("Pérez", "García", "Núñez", "López", "Ibáñez", "Romero", "Soler", "Vidal", "Castaño", "Domínguez", "Ruiz")
 FILE = """nombre;email;posicion;salario;fecha_contratacion
 Berta Gil;berta.gil@example.com;Analista;2500,00;2026-09-01
 Carlos Mora;carlos.mora@;Contable;2.300,50;31/10/2026
@@ -67,25 +64,9 @@ Fátima León;fatima.leon@example.com;Desarrolladora;3600,00;2026-11-02
 """
 
 
-def people(number):
-    """Plausible employees, the same at each run."""
-    chance = random.Random(7)  # noqa: S311 - a picture is no secret
-    ascii_of = str.maketrans("áéíóúñ", "aeioun")
-    return [
-        an_employee(
-            nombre=f"{(first := chance.choice(FIRST))} {(last := chance.choice(LAST))} {chance.choice(LAST)}",
-            email=f"{first}.{last}{index}@example.com".lower().translate(ascii_of),
-            posicion=(position := chance.choice(list(POSITIONS))),
-            salario=round(POSITIONS[position] * chance.uniform(0.8, 1.6), 2),
-            fecha_contratacion=f"20{chance.randint(12, 26)}-{chance.randint(1, 10):02}-{chance.randint(1, 28):02}",
-        )
-        for index in range(number)
-    ]
-
-
 def furnish(stack):
     """Put something to look at into the stack; the ids of the employees that views name."""
-    stack.insert(people(120))
+    stack.insert(invent_people()[:120])
     ids = {
         name: stack.create(nombre=nombre, email=f"{name}@example.com", salario=3100)["id"]
         for name, nombre in {"employee": "Ana Pérez Vidal", "deleted": "Luis Soler", "contested": "Berta Gil"}.items()

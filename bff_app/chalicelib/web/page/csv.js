@@ -82,7 +82,7 @@ export function writeCsv(rows, separator) {
 const withGuard = (cell) => cell.replace(FORMULA, "'$&").replace(INNER, "$1'$2");
 const withoutGuard = (cell) => (FORMULA.test(cell) ? cell.replace(/^'/, '') : cell).replace(INNER_GUARDED, '$1$2');
 
-/** Spreadsheets are told by `="007"` to keep a text. Formulas are not calculated. */
+/** `="007"` is a text to a spreadsheet. Formulas are not calculated. */
 function unwrapped(cell) {
   if (!cell.startsWith('=')) return withoutGuard(cell);
   return /^="([^"]*)"$/.exec(cell)?.[1] ?? /^=(-?[\d.,]+)$/.exec(cell)?.[1] ?? null;

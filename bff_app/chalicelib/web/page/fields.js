@@ -119,7 +119,7 @@ export const money = (amount) => format(NumberFormat, CENTS, amount);
 /** Without cents, for charts. */
 export const roundMoney = (amount) => format(NumberFormat, { maximumFractionDigits: 0, useGrouping: 'always' }, amount);
 /** As the person's language writes it: € or MX$. */
-export const currencySign = (currency) =>
+const currencySign = (currency) =>
   new NumberFormat(currentLanguage(), { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
     .formatToParts(0)
     .find(({ type }) => type === 'currency')?.value;

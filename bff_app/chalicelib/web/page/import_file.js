@@ -233,8 +233,8 @@ export function compareRow({ findings, ...row }, { existente, errores = [] }, nu
   const changes = FIELDS.filter(({ name }) => row.given.includes(name) && existing[name] !== row.values[name])
     .map(({ name }) => ({ field: name, before: existing[name], after: row.values[name] }));
   const isTaken = numbered && existente && existente.id !== numbered.id;
-  const isSomebodyElse = !mayBeSame(existing.nombre, row.values.nombre) && !(numbered && existing.email === row.values.email);
-  if (isTaken || isSomebodyElse) return { kind: 'conflict', existing: isTaken ? existente : existing, changes };
+  const isAnotherPerson = !mayBeSame(existing.nombre, row.values.nombre) && !(numbered && existing.email === row.values.email);
+  if (isTaken || isAnotherPerson) return { kind: 'conflict', existing: isTaken ? existente : existing, changes };
   return { kind: changes.length > 0 ? 'changed' : 'unchanged', existing, changes };
 }
 
