@@ -95,18 +95,14 @@ def scan_files(work: Path) -> str:
 
 
 def scan_plans(work: Path) -> str:
-    require_terraform()
-    folder = copy_root_module(work)
-    # Checkov finds the reasons in the files by the names of the resources.
-    reasons = ("--repo-root-for-plan-enrichment", folder)
-    return run_checkov("terraform_plan", "--file", *make_plans(folder), *reasons, base=work)
-
-
-def require_terraform() -> None:
     try:
         find_program()
     except TerraformFailed as missing:
         raise ScanSkipped(str(missing)) from missing
+    folder = copy_root_module(work)
+    # Checkov finds the reasons in the files by the names of the resources.
+    reasons = ("--repo-root-for-plan-enrichment", folder)
+    return run_checkov("terraform_plan", "--file", *make_plans(folder), *reasons, base=work)
 
 
 def copy_root_module(work: Path) -> Path:
