@@ -36,19 +36,12 @@ CERTIFICATE = "arn:aws:acm:us-east-1:000000000000:certificate/11111111-1111-1111
 STAGING_VARIABLES = {
     "manage_sender": False,  # the other environment's state holds it
     "machine_clients": {PROGRAM: PROGRAM_ROLE},
+    "customer_key": True,
     "edge": "prefix_list",
     "domain_name": "staging.example.com",
     "certificate_arn": CERTIFICATE,
     "alb_certificate_arn": CERTIFICATE,
 }
-# What the emulator stores, and tells the provider wrongly or not at all, so that a plan takes it for changes.
-MISREAD = frozenset(
-    {
-        "aws_apigatewayv2_authorizer",  # makes up a payload version, which only Lambda authorizers have
-        "aws_cloudwatch_metric_alarm",  # tells a part of each (DescribeAlarms in its XML form)
-        "aws_wafv2_web_acl",  # keeps the answers to itself
-    }
-)
 HEALTH = '{"estado": "ok"}'
 NEXT_HEALTH = '{"estado": "ok", "edicion": "2"}'
 NEXT_MIGRATION = '''"""A nickname for each employee.
@@ -160,17 +153,6 @@ class Project:
 
     def destroy(self) -> None:
         self.deployment("destroy", answer="yes\n")
-
-    def changes(self) -> list[str]:
-        """The addresses of what the next deployment would change, apart from ``MISREAD``."""
-        self.deployment("plan")
-        terraform = Terraform(self.folder / "infra", self._shell)
-        plan = terraform.read_json("show", "-json", str(self.folder / BUILD.name / f"{self.environment}.tfplan"))
-        return [
-            change["address"]
-            for change in plan["resource_changes"]
-            if change["change"]["actions"] != ["no-op"] and change["type"] not in MISREAD
-        ]
 
     def outputs(self) -> Mapping[str, Any]:
         return Terraform(self.folder / "infra").outputs()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import uuid
-import zipfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.system import wait_for
-from tools.terraform_cli import BUILD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 GOLDEN = Path(__file__).resolve().parents[1] / "contracts" / "creado.json"
-PACKAGE = BUILD / "email_app" / "deployment.zip"
-READER = "contract/events.py"
 
 
 def test_the_sweep_publishes_what_a_failed_publish_left(system: DeployedSystem) -> None:
@@ -42,10 +37,8 @@ def test_the_sweep_publishes_what_a_failed_publish_left(system: DeployedSystem) 
     assert len(system.mails_about("Olga Pendiente")) == 1
 
 
-def test_an_unreadable_message_goes_to_the_dlq_alone_and_comes_through_after_a_fix(system: DeployedSystem) -> None:
-    letter = json.loads(GOLDEN.read_text("utf-8")) | {"version": 2, "id": str(uuid.uuid4())}
-    letter["empleado"]["nombre"] = "Ulises Ilegible"
-    body = json.dumps(letter)
+def test_an_unreadable_message_goes_to_the_dlq_alone_and_can_be_resent(system: DeployedSystem) -> None:
+    body = json.dumps(json.loads(GOLDEN.read_text("utf-8")) | {"version": 2, "id": str(uuid.uuid4())})
     dlq = system.outputs["dlq_url"]
 
     with impatient_queue(system):
@@ -56,13 +49,12 @@ def test_an_unreadable_message_goes_to_the_dlq_alone_and_comes_through_after_a_f
         assert system.messages_in(dlq) == [body]
         assert system.http.get("/cola").json()["fallidos"]["visibles"] == 1
 
-        with deployed_fix(system):
-            redrive = system.http.post("/cola/reenviar")
-            assert (redrive.status_code, redrive.json()) == (202, {"reenviados": 1, "quedan": 0})
-            wait_for("its mail", lambda: system.mails_about("Ulises Ilegible"))
+        redrive = system.http.post("/cola/reenviar")
+        assert (redrive.status_code, redrive.json()) == (202, {"reenviados": 1, "quedan": 0})
+        # Still unreadable. What comes through after a repair is in tests/faults.
+        wait_for("the dead letter again", lambda: system.messages_in(dlq) == [body])
 
-    assert [len(system.mails_about(name)) for name in ("Rosa Legible", "Ulises Ilegible")] == [1, 1]
-    assert system.messages_in(dlq) == []
+    assert len(system.mails_about("Rosa Legible")) == 1
 
 
 def test_feedback_that_cannot_be_stored_is_kept_and_comes_through_after_a_fix(system: DeployedSystem) -> None:
@@ -128,31 +120,6 @@ def impatient_queue(system: DeployedSystem) -> Iterator[None]:
         yield
     finally:
         queues.set_queue_attributes(QueueUrl=url, Attributes=before)
-
-
-@contextmanager
-def deployed_fix(system: DeployedSystem) -> Iterator[None]:
-    """A consumer that also reads version 2."""
-    functions, name = system.aws.client("lambda"), system.outputs["functions"]["enviar_correos"]
-    functions.update_function_code(FunctionName=name, ZipFile=fixed_package())
-    try:
-        yield
-    finally:
-        functions.update_function_code(FunctionName=name, ZipFile=PACKAGE.read_bytes())
-
-
-def fixed_package() -> bytes:
-    fixed = io.BytesIO()
-    with zipfile.ZipFile(PACKAGE) as package, zipfile.ZipFile(fixed, "w") as copy:
-        for name in package.namelist():
-            content = package.read(name)
-            if name == READER:
-                before, content = content, content.replace(b"MESSAGE_VERSION = 1\n", b"MESSAGE_VERSION = 2\n")
-                assert content != before
-            # The compiled reader would win over its source.
-            if not name.startswith("contract/__pycache__/events."):
-                copy.writestr(name, content)
-    return fixed.getvalue()
 
 
 @contextmanager

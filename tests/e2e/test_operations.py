@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from tests.e2e.project import PROGRAM, SENDER, STAGING
-from tests.e2e.system import wait_for
 from tests.support.sign_in_page import REQUEST_SECONDS
 
 if TYPE_CHECKING:
@@ -46,9 +45,11 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert project.health(system.aws) == {"estado": "ok"}
     assert when_changed(system) == deployed
 
-    say("staging: its next edition, with a migration, new clients and another secret before the load balancer")
+    say("staging: its next edition, with a migration, new clients, another secret, neither firewall nor customer key")
     project.write_next_edition()
     project.let("origin_secret_version", 2)
+    project.let("waf_enabled", value=False)
+    project.let("customer_key", value=False)
     for client in ("page[0]", f'machine["{PROGRAM}"]'):
         project.run("terraform", "-chdir=infra", "taint", f"aws_cognito_user_pool_client.{client}")
     secrets, clients = origin_secrets(system), client_ids(project)
@@ -60,15 +61,18 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert {secret: is_let_in(system, secret) for secret in secrets | renewed} == {
         secret: secret in renewed for secret in secrets | renewed
     }
-    # It finds the address as it is.
-    assert "aws_ssm_parameter.database_url: Refreshing state" in printed
-    assert "aws_ssm_parameter.database_url: Modifying" not in printed
+    released = printed.index("aws_cloudfront_distribution.main[0]: Modifications complete")
+    assert released < printed.index("module.waf_cloudfront[0].aws_wafv2_web_acl.main: Destroying...")
+    # A message may still wait that is encrypted with it.
+    assert "aws_kms_key.main[0]: Destroying" not in printed
     assert "9001  A nickname for each employee." in printed
     assert "Migrated to 9001." in printed
     assert project.health(system.aws) == {"estado": "ok", "edicion": "2"}
 
-    say("staging: its rollback")
-    assert "is back" in project.deployment("rollback")
+    say("staging: its rollback, with which the key goes: its queues are empty")
+    printed = project.deployment("rollback")
+    assert "is back" in printed
+    assert "aws_kms_key.main[0]: Destroying" in printed
     # The earlier code on the newer schema.
     assert project.health(system.aws) == {"estado": "ok"}
     assert "revision 9001" in project.run(sys.executable, "-m", "tools.migration")
@@ -131,23 +135,3 @@ def code_hash(system: DeployedSystem) -> str:
     functions = system.aws.client("lambda")
     digest: str = functions.get_function_configuration(FunctionName=FUNCTION)["CodeSha256"]
     return digest
-
-
-def test_key_and_firewall_are_deleted_only_after_their_users_have_let_go(system: DeployedSystem) -> None:
-    system.project.let("customer_key", value=False)
-    system.project.let("waf_enabled", value=False)
-
-    printed = system.project.deploy()
-
-    released = printed.index("aws_cloudfront_distribution.main[0]: Modifications complete")
-    assert released < printed.index("module.waf_cloudfront[0].aws_wafv2_web_acl.main: Destroying...")
-    # A message may still wait that is encrypted with it.
-    assert "aws_kms_key.main[0]: Destroying" not in printed
-    wait_for("empty queues", lambda: not any(map(system.messages_in, queues_of(system))))
-    # Nothing else is left to change.
-    assert system.project.changes() == ["aws_kms_alias.main[0]", "aws_kms_key.main[0]"]
-    assert "aws_kms_key.main[0]: Destroying" in system.project.deployment("deploy")
-
-
-def queues_of(system: DeployedSystem) -> list[str]:
-    return [system.queue, system.outputs["dlq_url"], system.outputs["feedback_dlq_url"]]
