@@ -82,7 +82,6 @@ app.on_snapshot(before=prepare, after=services.forget)
     spec=operation("Whether the function answers.", {200: json_of(object_of({"estado": {"const": "ok"}}))}),
 )
 def get_health() -> dict[str, str]:
-    """Touches nothing."""
     return {"estado": "ok"}
 
 

@@ -205,40 +205,37 @@ class SqsQueue:
         """
         urls = {"cola": self.queue_url, "fallidos": self.dlq_url}
         with calling("SQS"):
-            ages = self._ages([_queue_name(url) for url in urls.values()])
-            return {
-                name: {**self._counts(url), "edad_maxima": ages.get(_queue_name(url))} for name, url in urls.items()
-            }
+            ages = self._ages(urls)
+            return {name: {**self._counts(url), "edad_maxima": ages.get(name)} for name, url in urls.items()}
 
     def _counts(self, url: str) -> dict[str, int]:
         counts = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(_COUNTS.values()))["Attributes"]
         return {name: int(counts[attribute]) for name, attribute in _COUNTS.items()}
 
-    def _ages(self, names: list[str]) -> dict[str, int]:
+    def _ages(self, urls: Mapping[str, str]) -> dict[str, int]:
         """The last known age of each queue's oldest message, which SQS itself does not tell."""
         now = datetime.now(UTC)
         answer = self.cloudwatch.get_metric_data(
             MetricDataQueries=[
                 {
-                    "Id": f"edad{number}",
-                    "Label": name,
+                    "Id": name,
                     "MetricStat": {
                         "Metric": {
                             "Namespace": "AWS/SQS",
                             "MetricName": "ApproximateAgeOfOldestMessage",
-                            "Dimensions": [{"Name": "QueueName", "Value": name}],
+                            "Dimensions": [{"Name": "QueueName", "Value": url.rpartition("/")[2]}],
                         },
                         "Period": _METRIC_PERIOD,
                         "Stat": "Maximum",
                     },
                 }
-                for number, name in enumerate(names)
+                for name, url in urls.items()
             ],
             StartTime=now - _METRIC_WINDOW,
             EndTime=now,
         )
         results = [each for each in answer["MetricDataResults"] if each["Values"]]
-        return {each["Label"]: int(max(zip(each["Timestamps"], each["Values"], strict=True))[1]) for each in results}
+        return {each["Id"]: int(max(zip(each["Timestamps"], each["Values"], strict=True))[1]) for each in results}
 
     def redrive(self) -> dict[str, int]:
         """Bring dead letters back to the queue, for at most `REDRIVE_SECONDS`; how many, and how many are left."""
@@ -305,7 +302,3 @@ class SqsQueue:
             attributes = cast("Mapping[str, MessageAttributeValueTypeDef]", message.get("MessageAttributes", {}))
             self.sqs.send_message(QueueUrl=self.queue_url, MessageBody=message["Body"], MessageAttributes=attributes)
         self.sqs.delete_message(QueueUrl=self.dlq_url, ReceiptHandle=message["ReceiptHandle"])
-
-
-def _queue_name(url: str) -> str:
-    return url.rpartition("/")[2]

@@ -83,7 +83,6 @@ class _Kind(NamedTuple):
     holds: Callable[[Any], object] = lambda _: True
 
 
-_INTEGER = _Kind(int, "an integer")
 _COUNT = _Kind(int, "a count", lambda number: number >= 0)
 _FLAG = _Kind(bool, "true or false")
 _POSITIVE = _Kind(int, "a positive bigint", lambda number: 1 <= number < 2**63)
@@ -123,7 +122,7 @@ def read_message(body: str | bytes) -> Message:
         raise UnreadableMessage("the message is not JSON") from None
     if not isinstance(data, dict):
         raise UnreadableMessage("the message is not a JSON object")
-    envelope = _read(data, {"version": _INTEGER, "tipo": _TEXT})
+    envelope = _read(data, {"version": _POSITIVE, "tipo": _TEXT})
     if envelope["version"] != MESSAGE_VERSION:
         raise UnreadableMessage(f"version is not {MESSAGE_VERSION}")
     if envelope["tipo"] not in _MEMBERS:

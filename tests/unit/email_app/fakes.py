@@ -221,3 +221,32 @@ class FakeServices(Services):
 
     def new_id(self):
         return event_id(next(self._numbers))
+
+
+class Killed(BaseException):
+    """The process ends here: no handler may catch it, and nothing cleans up."""
+
+
+class Steps:
+    """Stands for these parts, counts what is done with them, and ends the process before or after one step."""
+
+    def __init__(self, fatal, *parts):
+        self._fatal = fatal
+        self._parts = parts
+        self.passed = 0
+
+    def _point(self):
+        self.passed += 1
+        if self.passed == self._fatal:
+            raise Killed
+
+    def __getattr__(self, name):
+        part = next(each for each in self._parts if hasattr(each, name))
+
+        def act(*arguments):
+            self._point()
+            result = getattr(part, name)(*arguments)
+            self._point()
+            return result
+
+        return act
