@@ -87,12 +87,12 @@ def user(trial: Trial) -> Callable[[], None]:
             row_id = client.create(email, key=key).row_id
         elif number % 40 == 0 and client.delete(email, row_id).is_done:
             email, key, row_id = client.new_email(), str(uuid.uuid4()), 0
-        elif number % 3 == 0:
+        elif number % 10 == 0:
             client.update(email, row_id, f"Puesto {number}")
-        elif number % 5 == 0:
-            http.get(f"/nada-{number}")  # an unknown path must leave nothing behind
-        elif number % 2 == 0:
+        elif number % 3 == 0:
             client.read(row_id)
+        elif number % 7 == 0:
+            http.get(f"/nada-{number}")  # an unknown path must leave nothing behind
         else:
             http.get("/empleados", params={"q": "persona", "limite": 20})
 
