@@ -10,8 +10,6 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from chalice_frontdoor import SettingError
 from chalicelib.directorio import bootstrap, parameter
@@ -23,7 +21,6 @@ from tests.unit.bff_app import servers
 
 NAME = "/directory/database"
 KEY, SECRET = ACCESS_KEY["AWS_ACCESS_KEY_ID"], ACCESS_KEY["AWS_SECRET_ACCESS_KEY"]
-words = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1)
 
 
 def read_at(endpoint, key_server=None, name=NAME):
@@ -56,22 +53,15 @@ def _patience(monkeypatch):
     monkeypatch.setattr(parameter, "STEP_SECONDS", 20)
 
 
-@settings(max_examples=30)
-@given(
-    region=st.from_regex(r"[a-z]{2}-[a-z]{1,9}-[0-9]", fullmatch=True),
-    secret=words,
-    token=st.just("") | words,
-    name=st.text(st.characters(exclude_categories=("Cs",))),
-    moment=st.datetimes(datetime(2020, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds
-)
-def test_the_signature_equals_botocores(region, secret, token, name, moment):
-    body = json.dumps({"Name": name}).encode()
+@pytest.mark.parametrize("token", ["", "token"])
+def test_the_signature_equals_botocores(token):
+    body, moment, region = json.dumps({"Name": "/ñ"}).encode(), datetime(2026, 11, 29, 9, 30, tzinfo=UTC), "eu-west-1"
     endpoint = f"https://ssm.{region}.amazonaws.com"
-    ours = sign(AwsAccess(region, endpoint, "AKID", secret, token), body, moment)
+    ours = sign(AwsAccess(region, endpoint, "AKID", SECRET, token), body, moment)
 
     theirs = AWSRequest("POST", f"{endpoint}/", {"Content-Type": JSON, "X-Amz-Target": TARGET}, body)
     theirs.context["timestamp"] = moment.strftime("%Y%m%dT%H%M%SZ")
-    signer = SigV4Auth(Credentials("AKID", secret, token or None), "ssm", region)
+    signer = SigV4Auth(Credentials("AKID", SECRET, token or None), "ssm", region)
     theirs.headers["X-Amz-Date"] = theirs.context["timestamp"]
     if token:
         theirs.headers["X-Amz-Security-Token"] = token
