@@ -12,7 +12,7 @@ from chalicelib.web import openapi
 from chalicelib.web.bootstrap import client, page, prepare, services
 from chalicelib.web.proxy import PROXIED_ROUTES
 from chalicelib.web.session import Refusal
-from chalicelib.web.upstream import SAFE_METHODS
+from chalicelib.web.upstream import SAFE_METHODS, UNKNOWN_OUTCOME, bilingual
 from contract.api import SHARED_PROBLEMS, make_app
 
 if TYPE_CHECKING:
@@ -139,11 +139,12 @@ def log_and_explain(error: Refusal) -> Problem:
 
 
 def explain_refused_answer(_error: ResponseRefused) -> Problem:
-    detail = {
-        "es": "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
-        "en": "The answer of the service behind is too large or not valid. Ask for less at once.",
-    }
+    refused = (
+        "La respuesta del servicio interno es demasiado grande o no es válida. Pida menos de una vez.",
+        "The answer of the service behind is too large or not valid. Ask for less at once.",
+    )
     is_unknown = app.current_request.method not in SAFE_METHODS
+    detail = bilingual(refused, UNKNOWN_OUTCOME) if is_unknown else bilingual(refused)
     return Problem(502, detail=detail, resultado_desconocido=is_unknown)
 
 

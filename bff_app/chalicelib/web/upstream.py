@@ -46,7 +46,7 @@ _FAILURES: dict[str, tuple[int, Text]] = {
     # An error, but AWS's page instead of the app's problem document.
     "failed": (502, ("falló.", "failed.")),
 }
-_UNKNOWN_OUTCOME = (
+UNKNOWN_OUTCOME = (
     "No se sabe si el cambio se hizo: compruébelo antes de repetirlo.",
     "It is unknown whether the change was made: check before repeating it.",
 )
@@ -220,7 +220,7 @@ class UpstreamError(Problem):
         if not is_directory:
             sentences.append(_SIGN_IN_LATER)
         elif not request.is_safe:
-            sentences.append(_UNKNOWN_OUTCOME if self.outcome_unknown else _NOT_DONE)
+            sentences.append(UNKNOWN_OUTCOME if self.outcome_unknown else _NOT_DONE)
         headers = {"Retry-After": retry_after} if retry_after else {}
         kept = status if status in _KEPT_SERVER_ERRORS else own_status
         super().__init__(kept, detail=bilingual(*sentences), headers=headers)

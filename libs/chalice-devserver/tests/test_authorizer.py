@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 import jwt
 import pytest
-from fake_issuer import CLIENT, ISSUER, STRANGERS_KEY, FakeKeys, access_claims, sign
+from fake_issuer import CLIENT, ISSUER, KEY_ID, STRANGERS_KEY, FakeKeys, access_claims, sign
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chalice_devserver.authorizer import JwtAuthorizer
 from chalice_devserver.doors import Unauthorized
@@ -62,6 +65,14 @@ def test_a_token_that_is_not_valid_is_refused(make):
 def test_what_is_no_token_is_refused(header):
     with pytest.raises(Unauthorized):
         AUTHORIZER.claims_of(header)
+
+
+@given(st.text(), st.dictionaries(st.text(), st.none() | st.text() | st.integers()), st.text())
+def test_garbage_is_refused_and_crashes_nothing(text, claims, signature):
+    head = jwt.utils.base64url_encode(json.dumps({"alg": "RS256", "kid": KEY_ID, **claims}).encode()).decode()
+    for token in (text, f"{head}.{head}.{signature}", f"{head}.{signature}.{head}"):
+        with pytest.raises(Unauthorized):
+            AUTHORIZER.claims_of(token)
 
 
 def test_an_issuer_that_does_not_answer_or_publishes_nonsense_has_no_keys(closed_port):

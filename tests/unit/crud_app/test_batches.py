@@ -3,6 +3,7 @@
 import json
 import logging
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
 
@@ -247,6 +248,17 @@ def test_a_lost_answer_is_asked_for_again_and_the_batch_is_done_once(  # noqa: P
     assert sql("SELECT creados FROM lotes") == "2"
 
 
+def test_a_batch_that_fails_leaves_nothing(send, sql):
+    sql("CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE lock_not_available; END';"
+        "CREATE TRIGGER stop BEFORE INSERT ON lotes_pasos EXECUTE FUNCTION stop()")  # fmt: skip
+    try:
+        assert send({"crear": [person("Ana")]}, key="a").status == 503
+        assert sql("SELECT (SELECT count(*) FROM empleados) + (SELECT count(*) FROM eventos)") == "0"
+    finally:
+        sql("DROP FUNCTION stop CASCADE")
+    assert states(send({"crear": [person("Ana")]}, key="a")) == [("crear", 0, 201)]
+
+
 # ---- rivals --------------------------------------------------------------------------------------------------------
 
 
@@ -267,6 +279,26 @@ def test_a_row_that_changes_meanwhile_is_a_conflict_that_shows_it_as_it_is(while
     answer = while_holding(change, lambda: send({"actualizar": [{"id": 1, "version": 1, "cambios": {"nombre": "X"}}]}))
     assert states(answer) == [("actualizar", 0, 412)]
     assert answer.json()["resultados"][0]["empleado"]["nombre"] == "Rival"
+
+
+def test_two_people_who_import_the_same_file_make_no_duplicate(open_database, serve, sql, empty_tables):
+    del empty_tables
+    serve(open_database(pool_size=2))
+    people = [person(f"P{number}") for number in range(300)]
+
+    def import_file(order):
+        lote, rows, found = uuid.uuid4(), people[::order], []
+        for number in range(0, 300, 100):
+            body = {"origen": "importacion", "crear": rows[number : number + 100]}
+            headers = {"Idempotency-Key": f"{lote}-{number}"}
+            found += Client(app, role="rrhh").post(f"/lotes/{lote}", json=body, headers=headers).json()["resultados"]
+        return found
+
+    with ThreadPoolExecutor(2) as threads:
+        one, other = threads.map(import_file, (1, -1))
+    pairs = zip(one, reversed(other), strict=True)
+    assert all({row["estado"] for row in pair} == {201, 409} for pair in pairs)
+    assert sql("SELECT count(*), count(DISTINCT email) FROM empleados") == "300|300"
 
 
 # ---- the end of a batch --------------------------------------------------------------------------------------------

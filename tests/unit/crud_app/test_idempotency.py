@@ -1,6 +1,7 @@
 """A creation under an Idempotency-Key is done once and answered alike, with any failure in between."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -98,6 +99,17 @@ def test_a_request_is_refused_when_another_took_its_key_meanwhile(while_holding,
 
 def test_a_request_is_done_when_the_other_one_with_its_key_failed(while_holding, create, count):
     assert while_holding(HELD, create, "ROLLBACK").status == 201
+    assert count() == (1, 1, 1)
+
+
+def test_of_many_at_the_same_time_one_is_done(open_database, serve, ana, count, empty_tables):
+    del empty_tables
+    serve(open_database(pool_size=8))
+    with ThreadPoolExecutor(8) as threads:
+        answers = [threads.submit(Client(app, role="rrhh").post, "/empleados", json=ana, headers=KEY) for _ in range(8)]
+    answers = [answer.result() for answer in answers]
+    assert {answer.json()["type"] for answer in answers if answer.status != 201} <= {IN_FLIGHT}
+    assert len({told(answer) for answer in answers if answer.status == 201}) == 1
     assert count() == (1, 1, 1)
 
 
