@@ -11,7 +11,7 @@ from sqlalchemy.sql.visitors import replacement_traverse
 
 from chalicelib.directorio.employee import BY_NAME, INSTANT, KINDS, Audience
 from chalicelib.directorio.reads import utc_text
-from crud_app.sql import employees, events
+from crud_app.sql import employees, events, upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ DIALECT = PGDialect_pg8000(paramstyle="named")  # type: ignore[no-untyped-call] 
 #: All statements that the app sends: what these modules have without arguments.
 EXPRESSIONS: list[Callable[[], ClauseElement]] = [
     each
-    for module in (employees, events)
+    for module in (employees, events, upkeep)
     for each in vars(module).values()
     if getattr(each, "__module__", "") == module.__name__ and each.__annotations__ == {"return": "sa.ClauseElement"}
 ]

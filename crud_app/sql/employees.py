@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as insert_or_keep
 
-from chalicelib.directorio import upkeep
 from chalicelib.directorio.employee import BY_NAME, INPUTS, new_value
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, RESTAURADO
 from crud_app.sql.events import EVENTO, told
 from crud_app.sql.tables import bajas, empleados, eventos, peticiones
 from crud_app.sql.terms import (
     ACTOR,
+    FORGOTTEN_BEFORE,
     ONE,
     ROW_ID,
     TIME_ZONE,
@@ -37,7 +37,6 @@ DIGEST = sa.bindparam("digest", type_=sa.Text)
 #: The names of the fields that a change sends. Any other field stays as it was; NULL empties a field.
 SENT = sa.bindparam("sent", type_=sa.ARRAY(sa.Text))
 STAR: sa.ColumnElement[Any] = sa.literal_column("empleados.*")
-FORGOTTEN_BEFORE: sa.ColumnElement[Any] = sa.literal_column(upkeep.FORGOTTEN_BEFORE)
 COLUMNS: sa.ColumnElement[Any] = sa.literal_column("{columns}")
 
 

@@ -63,3 +63,5 @@ peticiones = table(
     column("evento_id", Uuid()),
     column("creada_en", DateTime(timezone=True)),
 )
+
+lotes_pasos = table("lotes_pasos", column("id", Uuid()), column("creado_en", DateTime(timezone=True)))

@@ -7,8 +7,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chalicelib.directorio.employee import BY_NAME, INPUTS
+from chalicelib.directorio.query import KEPT_HOURS
 from chalicelib.directorio.reads import utc_text
-from chalicelib.directorio.upkeep import FORGOTTEN_BEFORE
 from contract.events import ACTUALIZADO, CREADO, ELIMINADO, LOTE, MESSAGE_VERSION, RESTAURADO
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 #: The sweep closes a batch that has been idle this long.
 IDLE = "interval '15 minutes'"
+FORGOTTEN_BEFORE = f"now() - interval '{KEPT_HOURS} hours'"
 COUNTS = {"creados": CREADO, "actualizados": ACTUALIZADO, "eliminados": ELIMINADO, "restaurados": RESTAURADO}
 
 

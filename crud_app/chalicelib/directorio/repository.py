@@ -1,8 +1,8 @@
 """The employees and their events in PostgreSQL: each method is one statement, one round trip, one transaction.
 
-Statements are templates, in which a column, a direction and an audience vary (docs/design/database.md). Those that
-depend on the fields are written with SQLAlchemy in the folder ``sql``, and ``make statements`` compiles them into
-``statements.py``; the others are SQL already.
+Statements are templates, in which a column, a direction and an audience vary (docs/design/database.md). The folder
+``sql`` contains them, written with SQLAlchemy, and ``make statements`` compiles them into ``statements.py``; reads of
+employees and batches are SQL already.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from chalicelib.directorio.publisher import Evento
 from chalicelib.directorio.query import DEFAULT_LIMIT
 from chalicelib.directorio.reads import READS
 from chalicelib.directorio.statements import HISTORIES, PARTS, STATEMENTS
-from chalicelib.directorio.upkeep import UPKEEP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 EMAIL_CONSTRAINT = "empleados_email_key"
 #: A batch is decided anew, when an address was taken meanwhile, this often at most.
 ATTEMPTS = 3
-SQL = {**READS, **BATCHES, **UPKEEP, **STATEMENTS}
+SQL = {**READS, **BATCHES, **STATEMENTS}
 #: Separates the rows of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = "\x1e"
 #: A parameter of a statement; a cast and the format of a moment have colons, too.

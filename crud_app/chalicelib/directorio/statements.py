@@ -180,4 +180,51 @@ SELECT cuerpo.id, cuerpo.version, cuerpo.body, CAST(evento.id AS TEXT), evento.t
   FROM (SELECT eventos.id, {payload} AS payload FROM eventos WHERE {is_told} AND (:since::TIMESTAMP WITH TIME ZONE IS
   NULL OR eventos.ocurrido_en >= :since) AND (:until::TIMESTAMP WITH TIME ZONE IS NULL OR eventos.ocurrido_en < :until)
   AND {history} LIMIT :limit + 1) AS pagina""",
+    "mark_evento": """UPDATE eventos SET publicado_en=clock_timestamp(), message_id=:sns_message_id::VARCHAR WHERE
+  eventos.id = :event_id::UUID AND eventos.publicado_en IS NULL AND set_config('synchronous_commit', 'off', true) IS NOT
+  NULL""",
+    "lock_sweep": """SELECT pg_try_advisory_xact_lock(1701671020)""",
+    "wait_for_sweep": """SELECT CAST(pg_advisory_xact_lock(1701671020) AS TEXT)""",
+    "pending_eventos": """SELECT CAST(eventos.id AS TEXT) AS id, coalesce(eventos.empleado_id, 0), eventos.tipo,
+  CAST(eventos.payload AS TEXT) AS payload FROM eventos WHERE eventos.publicado_en IS NULL AND eventos.ocurrido_en <
+  now() - interval '30 seconds' AND coalesce(eventos.empleado_id, 0) != all(:held_back::BIGINT[]) ORDER BY
+  eventos.numero LIMIT :limit::INTEGER""",
+    "mark_eventos": """UPDATE eventos SET publicado_en=clock_timestamp(), message_id=marked.message_id FROM
+  unnest(:event_ids::UUID[], :sns_message_ids::TEXT[]) AS marked(id, message_id) WHERE eventos.id = marked.id AND
+  eventos.publicado_en IS NULL""",
+    "measure_outbox": """SELECT count(*), coalesce(EXTRACT(epoch FROM clock_timestamp() - min(eventos.ocurrido_en)), 0)
+  FROM eventos WHERE eventos.publicado_en IS NULL AND eventos.ocurrido_en < now() - interval '30 seconds'""",
+    "forget_peticiones": """WITH pasos AS (DELETE FROM lotes_pasos WHERE lotes_pasos.creado_en < now() - interval
+  '24 hours' RETURNING lotes_pasos.id),
+forgotten AS (DELETE FROM peticiones WHERE peticiones.creada_en < now() - interval '24 hours' RETURNING
+  peticiones.clave)
+SELECT count(*) FROM forgotten""",
+    "overdue_bajas": """SELECT bajas.id FROM bajas WHERE bajas.baja_en < now() - make_interval(0, 0, 0, :days::INTEGER)
+  ORDER BY bajas.baja_en, bajas.id LIMIT :limit::INTEGER FOR UPDATE SKIP LOCKED""",
+    "find_people": """SELECT empleados.id FROM empleados WHERE empleados.email = :email::VARCHAR UNION SELECT bajas.id
+  FROM bajas WHERE bajas.email = :email UNION SELECT eventos.empleado_id FROM eventos WHERE CAST(((payload ->
+  'empleado') ->> 'email') AS VARCHAR) = :email ORDER BY id""",
+    "describe_person": """WITH history AS (SELECT eventos.publicado_en, CAST((payload -> 'empleado') ->> 'email' AS
+  VARCHAR) AS email FROM eventos WHERE eventos.empleado_id = :row_id::BIGINT),
+found AS (SELECT count(*) AS events, count(*) FILTER (WHERE history.email IS NOT NULL) AS telling, count(*) FILTER
+  (WHERE history.email IS NOT NULL AND history.publicado_en IS NULL) AS unpublished FROM history)
+SELECT (EXISTS (SELECT empleados.id FROM empleados WHERE empleados.id = :row_id)) OR (EXISTS (SELECT bajas.id FROM bajas
+  WHERE bajas.id = :row_id)), found.events, found.telling, found.unpublished, coalesce((SELECT array_agg(had.email) FROM
+  (SELECT empleados.email FROM empleados WHERE empleados.id = :row_id UNION SELECT bajas.email FROM bajas WHERE bajas.id
+  = :row_id UNION SELECT history.email FROM history WHERE history.email IS NOT NULL) AS had WHERE NOT (EXISTS (SELECT
+  empleados.id FROM empleados WHERE empleados.email = had.email AND empleados.id != :row_id))), ARRAY[]::TEXT[]) FROM
+  found""",
+    "erase_people": """WITH leavers AS (DELETE FROM bajas WHERE bajas.id = any(:row_ids::BIGINT[]) RETURNING bajas.id),
+requests AS (DELETE FROM peticiones USING eventos WHERE peticiones.evento_id = eventos.id AND eventos.empleado_id =
+  any(:row_ids) RETURNING peticiones.clave) UPDATE eventos SET payload={without_person}, valores=NULL,
+  publicado_en=coalesce(eventos.publicado_en, clock_timestamp()) WHERE eventos.empleado_id = any(:row_ids) AND
+  CAST(((payload -> 'empleado') ->> 'email') AS VARCHAR) IS NOT NULL RETURNING eventos.numero""",
+    "count_old_eventos": """SELECT count(*) FROM eventos WHERE eventos.ocurrido_en < now() - make_interval(0,
+  :months::INTEGER) AND eventos.publicado_en IS NOT NULL AND CAST(((payload -> 'empleado') ->> 'email') AS VARCHAR) IS
+  NOT NULL""",
+    "empty_old_eventos": """WITH emptied AS (UPDATE eventos SET payload={without_person}, valores=NULL WHERE
+  eventos.numero IN (SELECT eventos.numero FROM eventos WHERE eventos.ocurrido_en < now() - make_interval(0,
+  :months::INTEGER) AND eventos.publicado_en IS NOT NULL AND CAST(((payload -> 'empleado') ->> 'email') AS VARCHAR) IS
+  NOT NULL AND eventos.numero > :after::BIGINT ORDER BY eventos.numero LIMIT :limit::INTEGER) RETURNING eventos.numero)
+SELECT count(*), max(emptied.numero) FROM emptied""",
 }

@@ -6,8 +6,8 @@ import pytest
 
 from chalicelib.directorio.database import Statement
 from chalicelib.directorio.erasure import CHUNK_SIZE, Erasure
-from chalicelib.directorio.upkeep import SWEEP_LOCK
 from contract.events import EVENT_FIELDS, KEPT_AFTER_ERASURE
+from crud_app.sql.upkeep import SWEEP_LOCK
 from tests.unit.crud_app.fakes import FakeContext
 
 LOCK = f"SELECT pg_advisory_xact_lock({SWEEP_LOCK})::text"
