@@ -93,7 +93,7 @@ def _read(request: UpstreamRequest, response: httpx.Response) -> UpstreamAnswer:
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > MAX_ANSWER_BODY_BYTES:
-            raise UpstreamError("too_large", request)
+            raise UpstreamError("too_large", request, reason=f"more than {MAX_ANSWER_BODY_BYTES} bytes")
     headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
     return UpstreamAnswer(response.status_code, headers, bytes(body))
 

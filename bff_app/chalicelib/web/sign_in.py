@@ -254,7 +254,8 @@ class SignIn(NamedTuple):
             ours["nonce"] = entry.nonce
         may_change_account = ADMIN_SCOPE in str(access.get("scope"))
         is_step_up = entry is not None and entry.purpose == _STEP_UP
-        if any(identity.get(name) != value for name, value in ours.items()) or may_change_account != is_step_up:
+        is_ours = bool(user_of(access)) and all(identity.get(name) == value for name, value in ours.items())
+        if not is_ours or may_change_account != is_step_up:
             raise Refusal("foreign_token")
         note_caller(access)
         return access, person_of({"nombre": identity.get("name"), "correo": identity.get("email")})

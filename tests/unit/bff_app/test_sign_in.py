@@ -135,6 +135,7 @@ def test_a_return_that_is_not_what_was_asked_for_is_refused(browser, pool, caplo
         ({}, {"aud": "another-client"}, "foreign_token"),
         ({}, {"iss": "https://evil.example"}, "foreign_token"),
         ({}, {"token_use": "access"}, "foreign_token"),
+        ({}, {"username": None}, "foreign_token"),
         # With this scope a session's token could replace the second factor.
         ({}, {"scope": "openid aws.cognito.signin.user.admin"}, "foreign_token"),
         ({}, {"cognito:groups": ["g" * 100] * 40}, "token_too_long"),
