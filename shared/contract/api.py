@@ -85,9 +85,9 @@ def invalid_input(error: InvalidInput) -> Problem:
 SHARED_PROBLEMS: ProblemTable = {InvalidInput: invalid_input}
 
 
-def not_an_object(name: str = "") -> FieldError:
-    """The error of a body, or of a member of it, that is no JSON object."""
-    return FieldError(name, "tipo", {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."})
+def not_an_object() -> FieldError:
+    """The error of a body that is no JSON object."""
+    return FieldError("", "tipo", {"es": "Debe ser un objeto JSON.", "en": "It must be a JSON object."})
 
 
 def missing_field(name: str) -> FieldError:
@@ -96,8 +96,8 @@ def missing_field(name: str) -> FieldError:
 
 
 def unknown_field(name: str) -> FieldError:
-    """The error of a field or parameter that does not exist."""
-    return FieldError(name, "desconocido", {"es": "Este campo no existe.", "en": "There is no such field."})
+    """The error of a field or parameter that may not be sent, whether it exists or not."""
+    return FieldError(name, "desconocido", {"es": "No se admite aquí.", "en": "It is not accepted here."})
 
 
 def problem_schema(members: Schema) -> Schema:
