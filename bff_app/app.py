@@ -88,7 +88,7 @@ def get_session() -> Response:
 
 def browser_route(path: str, method: str, status: int, summary: str) -> Callable[..., Any]:
     """A route of the sign-in: what it takes and gives is between our page, its cookies and the identity provider."""
-    done = {status: {"description": "Done. Only our own page may ask for it, with its cookies."}}
+    done = {status: {"description": "Done, for a browser with our page and its cookies."}}
     problems = (400, 401, 403, 404, 422, 502, 503, 504)
     spec = operation(summary, done, problems=problems, security=[{openapi.SESSION: []}, {}])
     return app.route(path, methods=[method], content_types=["*/*"], spec=spec)

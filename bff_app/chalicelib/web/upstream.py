@@ -24,8 +24,8 @@ _SERVICES: dict[str, Text] = {
     "email": ("El servicio de correos", "The e-mail service"),
     IDENTITY: ("El servicio de identidad", "The identity service"),
 }
-# What can go wrong: the status for the client, and what the text says about the service. Nothing of it is retried, but
-# a safe request that met a closing connection is sent once more (see ``httpx_client``).
+# What can go wrong: the status for the client, and what the text says about the service. None of it is retried,
+# except that a safe request that met a closing connection is sent once more (see ``httpx_client``).
 _FAILURES: dict[str, tuple[int, Text]] = {
     # No connection: DNS, refused, TLS.
     "unreachable": (502, ("no está disponible.", "cannot be reached.")),
