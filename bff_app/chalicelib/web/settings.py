@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ORIGIN_RULE = "http(s)://host[:port], or unset"
+_INBOX = re.compile(r"https?://\S+")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
@@ -67,7 +68,7 @@ def read_page_settings(variables: Mapping[str, str] = os.environ) -> PageSetting
     """
     environment = Environment(variables)
     return PageSettings(
-        environment.read_text("INBOX_URL", default=""),
+        environment.read_text("INBOX_URL", "http(s)://…, or unset", pattern=_INBOX, default=""),
         environment.read_text("CURRENCY", "three capital letters, such as EUR", pattern=_CURRENCY, default="EUR"),
         environment.read_choice("SALARY_PERIOD", ("year", "month"), default="year"),
     )

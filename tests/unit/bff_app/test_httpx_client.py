@@ -168,6 +168,7 @@ def test_an_upstream_that_cannot_be_reached_got_nothing(client, serve, secure):
 
 
 def test_a_trusted_certificate_is_accepted_for_its_name_only_and_its_connection_kept(secure, trusting):
+    assert HttpxClient()._tls.verify_mode is ssl.CERT_REQUIRED  # noqa: SLF001 - as in production
     server = secure(answering(b"private"))
     failure(trusting, request_to(server.url), "unreachable")
     assert server.received == []

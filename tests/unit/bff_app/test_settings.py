@@ -65,7 +65,7 @@ def test_a_missing_or_malformed_variable_is_named_with_its_rule_but_not_its_valu
 def test_what_the_page_shows_of_the_environment():
     assert read_page_settings({}) == ("", "EUR", "year")
     assert read_page_settings({"CURRENCY": "PEN", "SALARY_PERIOD": "month"}) == ("", "PEN", "month")
-    for name, text in (("CURRENCY", "€"), ("SALARY_PERIOD", "week")):
+    for name, text in (("CURRENCY", "€"), ("SALARY_PERIOD", "week"), ("INBOX_URL", "javascript:alert(1)")):
         with pytest.raises(SettingError, match=name):
             read_page_settings({name: text})
 

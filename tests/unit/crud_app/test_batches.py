@@ -391,6 +391,7 @@ def test_the_history_shows_a_batch_as_one_entry_and_readers_learn_of_no_salary(c
     send({"actualizar": [{"id": 1, "version": 1, "cambios": {"salario": 5}}]})
     close(aviso=False)
     [entry] = client.get("/eventos?tipo=lote").json()
+    assert [event["tipo"] for event in client.get("/eventos").json()].count("actualizado") == 0, "it is not shown apart"
     assert (entry["lote"], entry["resumen"]["actualizados"], entry["aviso"]) == (LOTE, 1, False)
     assert [event["tipo"] for event in client.get(f"/eventos?lote={LOTE}").json()][-1] == "actualizado"
     for path in ("/eventos?tipo=lote", f"/eventos?lote={LOTE}"):

@@ -32,6 +32,10 @@ def changed(client, ana):
 def test_a_route_is_for_its_role_and_those_above(client):
     del client
     assert set(RULES) == {(method, path) for path, methods in app.routes.items() for method in methods}
+    assert {rule for rule, needed in RULES.items() if needed == ANYBODY} == {
+        ("GET", "/health"),
+        ("GET", "/openapi.json"),
+    }
     for role in (None, *ROLES):
         for (method, path), needed in RULES.items():
             status = Client(app, role=role).request(method, path.replace("{id}", "1")).status

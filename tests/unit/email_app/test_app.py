@@ -40,6 +40,7 @@ def test_the_description_names_every_route_with_its_role_and_a_weaker_role_is_re
 
     assert described == RULES
     assert described.keys() == {(method, path) for path, methods in app.routes.items() for method in methods}
+    assert {rule for rule, role in RULES.items() if not role} == {("GET", "/health"), ("GET", "/openapi.json")}
     for (method, path), role in RULES.items():
         for weaker in ROLES[: ROLES.index(role)] if role else ():
             assert Client(app, role=weaker).request(method, path).status == 403, (method, path)
