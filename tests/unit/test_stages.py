@@ -2,16 +2,11 @@
 
 from pathlib import Path
 
-from tests.stages import ROOT, UNIT_TESTS, stages_of_check, stages_of_test
+from tests.stages import ROOT, UNIT_TESTS, stages_of_check
 
 
 def arguments(stages):
     return {stage.name: [str(part) for part in stage.command] for stage in stages}
-
-
-def test_an_edit_of_a_terraform_file_is_checked_at_once_and_a_running_environment_in_make_check():
-    assert arguments(stages_of_test())["terraform"][-1] == "tests/infra/test_plans.py"
-    assert arguments(stages_of_check())["terraform"][-1] == "tests/infra"
 
 
 def test_make_check_runs_every_folder_of_tests():

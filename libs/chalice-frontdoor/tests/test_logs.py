@@ -40,12 +40,6 @@ def test_one_line_a_request_names_the_route_and_no_person(caplog, method, path, 
     assert abs(record.created - time.time()) < 60
 
 
-def test_a_level_that_hides_the_line_costs_no_line(caplog):
-    caplog.set_level(logging.WARNING, "chalice_frontdoor")
-    Client(make_app()).get("/health")
-    assert caplog.records == []
-
-
 def test_what_is_noted_stands_in_the_line_of_its_request(caplog):
     app = FrontDoor("notes")
 

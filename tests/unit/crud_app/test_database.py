@@ -16,7 +16,7 @@ from pg8000_pipeline import InterfaceError, PipelinedConnection
 from tests.support.sessions import once_active
 from tests.support.tls import make_certificate
 from tests.support.wire import WireProxy
-from tests.unit.crud_app.fakes import idle_connection, wait_for_the_end
+from tests.unit.crud_app.fakes import idle_connection
 
 LAMBDA_SECONDS = 22
 ONE = Statement("SELECT 1")
@@ -84,14 +84,6 @@ class TestLosses:
     @pytest.fixture(autouse=True)
     def warm(self, far_database):
         far_database.read(ONE)
-
-    @pytest.mark.parametrize("end", ["close_all", "reset_all"])
-    def test_a_connection_that_broke_while_idle_costs_nothing(self, far_database, proxy, end, count):
-        """Not even a write: the dead connection is replaced before anything is sent."""
-        getattr(proxy, end)()
-        wait_for_the_end(far_database)
-        far_database.write(INSERT, ANA)
-        assert count() == 1
 
     @pytest.mark.parametrize(("is_repeatable", "attempts"), [(True, 2), (False, 1)])
     def test_only_what_may_run_twice_is_retried_and_only_once(self, far_database, proxy, is_repeatable, attempts):
@@ -196,13 +188,6 @@ class TestAbsence:
         proxy.flowing.set()
         far_database.read(ONE)
         assert idle_connection(far_database).answer_seconds == database.ANSWER_SECONDS
-
-
-def test_a_statement_runs_though_it_is_not_waited_for(database, sql):
-    database.write(INSERT, ANA)
-    database.write_later(MARK, {"posicion": "Q"})
-    database.read(ONE)
-    assert sql("SELECT posicion FROM empleados") == "Q"
 
 
 class TestTransaction:

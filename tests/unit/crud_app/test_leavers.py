@@ -74,9 +74,3 @@ def test_leavers_are_found_and_shown_page_by_page_the_newest_first(client, ana):
     assert [each["id"] for each in client.get("/bajas?q=3@example").json()] == [4]
     for query, field in (("cursor=x", "cursor"), ("limite=0", "limite"), ("orden=id", "orden"), ("q=%00", "q")):
         assert list(rules_of(client.get(f"/bajas?{query}"))) == [field]
-
-
-def test_a_leaver_is_no_employee(client, left, ana):
-    del left
-    assert client.get("/empleados").json() == client.get("/resumen").json() == []
-    assert client.get("/empleados/1").status == client.put("/empleados/1", json=ana).status == 404

@@ -55,10 +55,6 @@ def test_a_database_at_any_revision_with_rows_becomes_what_a_new_one_is(postgres
     migrate(url)
 
 
-def test_they_can_be_read_before_they_are_run(database_url):
-    assert "CREATE TABLE empleados" in run(database_url, "alembic", "upgrade", "head", "--sql")
-
-
 def test_words_are_folded_in_every_script(sql):
     for text, words in {
         "Pérez ÁNGEL": "{perez,angel}", "ana@example.com": "{ana,example,com}", "  -- ": "{}",

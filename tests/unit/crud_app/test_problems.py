@@ -55,11 +55,6 @@ def test_a_write_of_unknown_outcome_says_so_and_invites_no_repeat(far_client, pr
     assert sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL") == "1", "the sweep publishes it"
 
 
-def test_a_schema_that_is_not_migrated_is_a_matter_of_time(open_database, serve, postgres, worker_id):
-    client = serve(open_database(postgres.create_database(f"empty_{worker_id}")))
-    assert client.get("/empleados").status == 503
-
-
 def test_a_replica_answers_every_read_and_refuses_a_change(client, ana, open_database, serve):
     """No read writes, not even a little."""
     client.post("/empleados", json=ana)
@@ -113,16 +108,3 @@ def test_a_slow_statement_leaves_its_event_to_the_sweep(monkeypatch, client, ana
     monkeypatch.setattr(service, "PUBLISH_WITHIN_SECONDS", -1)
     assert client.post("/empleados", json=ana).status == 201
     assert publisher.published == []
-
-
-def test_nothing_personal_is_in_the_log(client, ana, caplog):
-    caplog.set_level("DEBUG")
-    marked = {**ana, "nombre": "MarkName", "email": "markmail@example.com", "salario": 7654321.01}
-    client.post("/empleados", json=marked)
-    client.post("/empleados", json=marked)
-    client.put("/empleados/1", json={"salario": 7654321.02, "otro": "MarkOther"})
-    client.get("/empleados?q=MarkSearch")
-    client.delete("/empleados/1")
-    everything = "".join(str(vars(record)) + record.getMessage() for record in caplog.records)
-    for marker in ("MarkName", "markmail", "7654321", "MarkOther", "MarkSearch"):
-        assert marker not in everything

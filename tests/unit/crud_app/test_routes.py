@@ -229,10 +229,6 @@ class TestList:
         for path, kind in (("/empleados?q=ana", "prefix"), ("/empleados?q=aan", "prefix"), ("/empleados", None)):
             assert people.get(path).headers.get("X-Search") == kind
 
-    def test_position_filters_exactly(self, people):
-        counts = {"Analista": 4, "analista": 0, "": 12}
-        assert {name: len(people.get("/empleados", query={"posicion": name}).json()) for name in counts} == counts
-
     def test_dates_and_salaries_filter_in_every_order_and_are_counted(self, people, reader):
         for number in range(1, 13):
             people.put(f"/empleados/{number}", json={"fecha_contratacion": f"2020-{number:02}-15"})
@@ -245,6 +241,7 @@ class TestList:
             "q=exam&salario_desde=1e3&contratado_desde=2020-12-01": {12},
             "contratado_desde=2020-05-01&contratado_hasta=2020-04-01": set(),
             "posicion=Analista": {1, 4, 7, 10},
+            "posicion=analista": set(),
             "": set(range(1, 13)),
         }.items():
             assert people.get(f"/empleados/total?{query}").json() == {"total": len(ids), "exacto": True}, query
@@ -289,13 +286,6 @@ class TestHistory:
     def test_pages_of_the_history_are_newest_first(self, people):
         ids = [[each["empleado"]["id"] for each in page] for page in pages_of(people, "/eventos?limite=5")]
         assert ids == [[12, 11, 10, 9, 8], [7, 6, 5, 4, 3], [2, 1]]
-
-    def test_pages_of_one_are_newest_first(self, client, ana):
-        client.post("/empleados", json=ana)
-        for number in range(4):
-            client.put("/empleados/1", json={"salario": number})
-        pages = pages_of(client, "/empleados/1/eventos?limite=3")
-        assert [[each["empleado"]["version"] for each in page] for page in pages] == [[5, 4, 3], [2, 1]]
 
     def test_refuses_a_bad_parameter(self, client):
         for path in ("/eventos", "/empleados/1/eventos"):

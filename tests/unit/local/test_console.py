@@ -30,12 +30,6 @@ def test_each_line_begins_with_the_name_of_its_process_and_is_neither_cut_nor_re
     )
 
 
-def test_ready_stands_alone_on_its_line_and_the_addresses_follow():
-    stream = io.StringIO()
-    Console(stream, on_broken=never).ready({"page": "http://localhost:8000/", "database": "make psql"})
-    assert stream.getvalue() == "\nready\n  page      http://localhost:8000/\n  database  make psql\n\n"
-
-
 def test_once_the_reader_of_its_pipe_has_gone_that_is_told_and_nothing_breaks():
     reader, writer = os.pipe()
     os.close(reader)

@@ -133,14 +133,6 @@ def test_after_a_parent_is_killed_the_next_one_waits_until_its_children_have_end
         assert not is_running(child)
 
 
-def test_a_folder_is_held_by_one_run_at_a_time_and_the_other_learns_by_which(tmp_path):
-    for _ in range(2):
-        with folder_lock(tmp_path):
-            assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
-            with pytest.raises(AlreadyRunning, match=rf"process {os.getpid()}.*LOCAL_STATE"), folder_lock(tmp_path):
-                pytest.fail("two hold it")
-
-
 def test_the_folder_and_what_holds_keys_are_their_owners_alone(tmp_path):
     state = tmp_path / "state"
     state.mkdir(mode=0o755)

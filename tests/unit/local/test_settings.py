@@ -50,12 +50,6 @@ def test_a_value_that_cannot_be_used_is_one_sentence_with_its_name_and_without_p
     assert "hunter2" not in str(refusal.value)
 
 
-def test_ports_are_reserved_and_0_is_any_free_one():
-    with Settings.from_environment(dict.fromkeys(PORTS, "0")).reserved_ports() as (settings, sockets):
-        assert {name: bound.getsockname()[1] for name, bound in sockets.items()} == settings.ports
-        assert len(set(settings.ports.values())) == 4
-
-
 def test_a_port_that_cannot_be_had_is_one_sentence_that_names_it_and_its_variable():
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

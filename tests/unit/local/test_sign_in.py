@@ -100,14 +100,6 @@ def test_make_token_prints_the_token_and_nothing_else(environment, capsys, optio
     assert error == ""
 
 
-def test_make_token_says_which_roles_there_are(capsys):
-    with pytest.raises(SystemExit) as ended:
-        main(["--role", "jefe"], {})
-    (sentence,) = capsys.readouterr().err.splitlines()
-    assert ended.value.code == 2
-    assert "lector, rrhh, admin, not 'jefe'" in sentence
-
-
 def test_make_token_says_that_nothing_runs(environment, tmp_path, capsys):
     assert main(["--role", "rrhh"], {"LOCAL_STATE": str(tmp_path / "nowhere")}) == 2
     document = json.loads((tmp_path / "sign-in.json").read_text()) | {"endpoint": "http://127.0.0.1:9"}
