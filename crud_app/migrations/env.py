@@ -24,7 +24,7 @@ def connect() -> Connection:
 
 
 def run_online() -> None:
-    """Run the migrations in one transaction, but for indexes that are built meanwhile (0006)."""
+    """Run the migrations in one transaction, but for indexes that are built meanwhile (0006, 0011)."""
     engine = create_engine("postgresql+pg8000://", creator=connect, poolclass=NullPool)
     with engine.connect() as connection:
         context.configure(connection=connection)
