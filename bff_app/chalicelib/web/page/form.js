@@ -50,6 +50,7 @@ function Form({ initial }) {
   const [isRestored, setRestored] = useState(Boolean(draft));
   const [isSaving, setSaving] = useState(false);
   const [life] = useState(() => new AbortController());
+  state.texts = texts; // a save goes on while more is typed
   const positions = useResource(getSummary, []); // it only saves typing
   const { errors = [], message, holder } = problem;
 
@@ -162,7 +163,7 @@ function Form({ initial }) {
     } catch (error) {
       if (error.isTemporary) {
         state.unsettled.push(values);
-        write(texts);
+        write(state.texts);
       }
       throw error;
     }

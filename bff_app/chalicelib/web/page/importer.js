@@ -144,7 +144,8 @@ async function loadRun() {
 
 async function write(run, state) {
   await runBatch(run, state, async () => {
-    await (run.state === 'over' ? drop() : keep(run));
+    if (run.state === 'over') await drop();
+    else if (!isEnding()) await keep(run);
     change();
   });
 }

@@ -77,7 +77,7 @@ export function continueSession(session) {
   return true;
 }
 
-/** Show and send nothing more of this person. Drafts stay with their author (draft.js). */
+/** Show and send nothing more of this person. Drafts stay with their author (memory.js). */
 function leaveToTheNext() {
   ending = true;
   location.reload();
