@@ -32,6 +32,9 @@ def test_chosen_rows_of_several_pages_change_together_and_back(stack, directory)
     directory.press("Deshacer")
     expect(directory.notice("Se deshicieron 2 cambios.")).to_be_visible()
     assert stack.employees(posicion="Consultora") == []
+    directory.page.get_by_label("Seleccionar a Empleado 0055").check()
+    change_position(directory, " ", "Cambiar la posición de 1 empleado")
+    expect(directory.notice("0 empleados hechos.")).to_be_visible()
 
 
 def lose_later_answers(directory):

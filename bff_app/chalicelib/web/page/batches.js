@@ -30,7 +30,7 @@ export async function runBatch(batch, state, show) {
       answers.push(...(await sendOperations({ id, origin, key: `${id}-${answers.length}` }, some)));
       await show(batch);
     }
-    if (answers.length > 0) await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } });
+    if (answers.some(({ estado }) => estado !== 422)) await request('POST', `/lotes/${id}/cierre`, { body: { aviso: isMailed } });
     await change('over');
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
