@@ -251,7 +251,8 @@ def work_tree(project: Path, commit: str) -> Iterator[Path]:
     git = ["git", "-C", str(project), "worktree"]
     # Left by an interrupted rollback.
     subprocess.run([*git, "remove", "--force", str(folder)], check=False, capture_output=True)  # noqa: S603
-    subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=True)  # noqa: S603
+    if subprocess.run([*git, "add", "--quiet", "--detach", str(folder), commit], check=False).returncode:  # noqa: S603
+        raise NotReady("The rollback ended before it changed anything: git has said why.")
     try:
         yield folder
     finally:
