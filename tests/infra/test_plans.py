@@ -22,11 +22,11 @@ def test_every_assertion_holds(plans):
     assert plans.errors == []
 
 
-def test_aws_accepts_every_planned_value(plans, record_property):
+def test_aws_accepts_every_planned_value(plans, record_testsuite_property):
     result = check_values(change for changes in plans.changes.values() for change in changes)
 
-    record_property("checked", result.checked)
-    record_property("without rules", sorted(result.unmapped))
+    record_testsuite_property("checked", result.checked)
+    record_testsuite_property("without rules", sorted(result.unmapped))
     assert result.violations == set()
     assert result.types == OPERATIONS.keys()
     assert result.checked > 10_000
