@@ -17,11 +17,6 @@ from contract.text import clean
 
 ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Jefa", "salario": 1}
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | TEXT,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
-    max_leaves=5,
-)
 # Values as they are sent, and what is stored.
 READ = [
     (line(120), [("  Ana  ", "Ana"), ("á" * 120, "á" * 120), (" " * 500 + "a\u0301", "á")]),
@@ -123,9 +118,3 @@ def test_null_stands_for_a_field_that_is_not_given_and_empties_one_that_may_be_e
 def test_an_answer_to_nonsense_is_short():
     found = errors_of(read_new, ANA | {f"{number}" + "x" * 1_000_000: 1 for number in range(50)})
     assert [len(name) for name, _ in found] == [MAX_NAME] * MAX_UNKNOWN
-
-
-@given(JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(INPUTS, JSON)))
-def test_any_json_is_read_or_refused(body):
-    for read in (read_new, read_changes):
-        errors_of(read, body)
