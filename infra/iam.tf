@@ -65,7 +65,7 @@ resource "aws_iam_role" "function" {
 }
 
 resource "aws_iam_role_policy" "function" {
-  for_each = local.permissions
+  for_each = local.functions
 
   name = "function"
   role = aws_iam_role.function[each.key].id
@@ -74,7 +74,7 @@ resource "aws_iam_role_policy" "function" {
     Version = local.policy_version
     Statement = concat(
       [{ Sid = "WriteLogs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = "${aws_cloudwatch_log_group.function[each.key].arn}:*" }],
-      [for sid in each.value : merge({ Sid = sid, Effect = "Allow" }, local.statements[sid])],
+      [for sid in local.permissions[each.key] : merge({ Sid = sid, Effect = "Allow" }, local.statements[sid])],
     )
   })
 }
