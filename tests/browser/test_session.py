@@ -228,6 +228,7 @@ def test_a_session_that_ends_during_a_save_loses_nothing(stack, directory_of, us
     expect(directory.dialog).to_have_count(0)
     expect(directory.notice("Guardado: Ana")).to_be_visible()
     assert len(stack.employees()) == 1
+    directory.go("Resumen")  # the employee's panel asks about emails for a while
     end_session(directory)
     directory.go("Actividad")
     directory.press("Ahora no")
