@@ -125,7 +125,8 @@ def test_without_partial_batches_what_a_handler_reports_is_ignored(aws, load_pro
 
 
 def test_a_batch_is_waited_for_as_long_as_its_window(aws, load_project):
-    app = QUEUE_APP.replace("batch_size=10", "batch_size=2, maximum_batching_window_in_seconds=15")
+    app = QUEUE_APP.replace("batch_size=10", "batch_size=2, maximum_batching_window_in_seconds=300")
+    aws.sqs.set_queue_attributes(QueueUrl=aws.queue, Attributes={"VisibilityTimeout": "600"})
     project = load_project(app % aws.name)
     with running(sources(project)):
         aws.send("first")
