@@ -67,9 +67,18 @@ class Postgres:
             return
         users = {pwd.getpwuid(os.geteuid()).pw_name, self.system_user} - {None}
         identities = "".join(f"owner {user} all\n" for user in sorted(map(str, users)))
-        (self._data / "pg_ident.conf").write_text(identities, encoding="utf-8")
-        rules.write_text(PEER_RULES, encoding="utf-8")
+        self._replace("pg_ident.conf", identities)
+        self._replace("pg_hba.conf", PEER_RULES)
         self.execute("SELECT pg_reload_conf()")
+
+    def _replace(self, name: str, text: str) -> None:
+        """Write a file of the server's as a whole: another process may tell the server to read it at this moment."""
+        part = self._data / f"{name}.{os.getpid()}"
+        part.touch(0o600)
+        part.write_text(text, encoding="utf-8")
+        if self.system_user:
+            shutil.chown(part, self.system_user)
+        part.replace(self._data / name)
 
     def url(self, database: str) -> str:
         """The address of ``database`` in libpq's form, which psql, SQLAlchemy's settings and Alembic understand."""

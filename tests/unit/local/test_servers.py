@@ -57,6 +57,16 @@ def test_only_the_owner_can_connect(postgres):
     assert postgres.execute("SELECT auth_method FROM pg_hba_file_rules") == "peer\npeer"
 
 
+def test_the_server_never_reads_half_of_its_rules_while_two_programs_write_them(folder):
+    with running_postgres(folder) as server:
+        files = [folder / "pg_hba.conf", folder / "pg_ident.conf"]
+        files[0].write_text("local all all trust\n")
+        before = [file.read_text() for file in files]
+        with files[0].open() as rules, files[1].open() as identities, running_postgres(folder):
+            assert [rules.read(), identities.read()] == before
+            assert server.execute("SELECT auth_method FROM pg_hba_file_rules") == "peer\npeer"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_another_user_cannot_connect(postgres):
     psql = [postgres._server.bin_path / "psql", "--command", "SELECT 1", postgres.url("postgres")]  # noqa: SLF001
