@@ -59,7 +59,8 @@ app.on_snapshot(before=prepare, after=system.forget)
     ),
 )
 def list_empleados() -> Response:
-    return answers.page(system().repository.list(read_listing(_query(), _audience())), "/empleados")
+    listing = read_listing(app.current_request.query_pairs, _audience())
+    return answers.page(system().repository.list(listing), "/empleados")
 
 
 @app.route(
@@ -69,7 +70,7 @@ def list_empleados() -> Response:
     ),
 )
 def count_empleados() -> dict[str, object]:
-    total, is_exact = system().repository.count(read_filters(_query(), _audience()))
+    total, is_exact = system().repository.count(read_filters(app.current_request.query_pairs, _audience()))
     return {"total": total, "exacto": is_exact}
 
 
@@ -144,7 +145,8 @@ def delete_empleado(id: str) -> Response:  # noqa: A002
     spec=operation("A page of the leavers, the newest first", {200: openapi.page("Baja")}, parameters=openapi.LEAVERS),
 )
 def list_bajas() -> Response:
-    return answers.page(system().repository.list_leavers(read_leavers(_query()), system().leaver_days), "/bajas")
+    listing = read_leavers(app.current_request.query_pairs)
+    return answers.page(system().repository.list_leavers(listing, system().leaver_days), "/bajas")
 
 
 @app.route("/bajas/{id}", spec=operation("One leaver", {200: openapi.row("Baja")}, parameters=[openapi.ID]))
@@ -176,7 +178,7 @@ def restore_empleado(id: str) -> Response:  # noqa: A002
 )
 def list_eventos_of_empleado(id: str) -> Response:  # noqa: A002
     row_id = read_row_id(id)
-    page = system().repository.history_of(row_id, read_history(_query()), _audience())
+    page = system().repository.history_of(row_id, read_history(app.current_request.query_pairs), _audience())
     return answers.page(page, f"/empleados/{row_id}/eventos")
 
 
@@ -223,7 +225,7 @@ def close_lote(id: str) -> Response:  # noqa: A002
     ),
 )
 def list_eventos() -> Response:
-    history = read_history(_query(), has_filters=True)
+    history = read_history(app.current_request.query_pairs, has_filters=True)
     return answers.page(system().repository.history(history, _audience()), "/eventos")
 
 
@@ -248,7 +250,7 @@ def summarise_empleados() -> Response:
     ),
 )
 def check_health() -> dict[str, str]:
-    if asks_database(_query()):
+    if asks_database(app.current_request.query_pairs):
         system().database.ping()
     return {"estado": "ok"}
 
@@ -263,11 +265,6 @@ def publicar_pendientes(event: CloudWatchEvent) -> None:
     """Publish the events that requests left behind, and erase the leavers whose time is up."""
     system().outbox.publish_pending(cast("LambdaContext", event.context))
     system().erasure.forget_leavers(system().leaver_days)
-
-
-def _query() -> list[tuple[str, str]]:
-    parameters = app.current_request.query_params
-    return [(name, value) for name in parameters for value in parameters.getlist(name)] if parameters else []
 
 
 def _audience() -> Audience:

@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from chalice.app import MultiDict, Response
+from chalice.app import Response
 
 from chalice_frontdoor import Problem
 from chalicelib.web.headers import compress_for, forwarded_headers, returned_headers
@@ -105,9 +105,8 @@ class Proxy(NamedTuple):
 
     def _question(self, request: FrontDoorRequest) -> UpstreamRequest:
         credentials = read_credentials(request, self.sign_in)
-        upstream, query = self.upstreams[PROXIED_ROUTES[request.path][0]], request.query_params or MultiDict({})
-        pairs = ((name, value) for name in query for value in query.getlist(name))
-        target = upstream.target(request.path, request.uri_params, pairs)
+        upstream = self.upstreams[PROXIED_ROUTES[request.path][0]]
+        target = upstream.target(request.path, request.uri_params, request.query_pairs)
         headers = (*forwarded_headers(request.headers), *credentials, ("X-Request-Id", request.request_id))
         # HEAD is sent as GET: the front door drops the body and reports its length.
         method = "GET" if request.method == "HEAD" else request.method

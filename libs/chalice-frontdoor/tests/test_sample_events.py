@@ -26,7 +26,9 @@ def read(event):
 
 def query_of(request):
     query = request.query_params
-    return query and {name: query.getlist(name) for name in query}
+    found = query and {name: query.getlist(name) for name in query}
+    assert request.query_pairs == [(name, value) for name, values in (found or {}).items() for value in values]
+    return found
 
 
 @pytest.mark.parametrize(

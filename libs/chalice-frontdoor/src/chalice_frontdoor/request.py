@@ -152,6 +152,12 @@ class FrontDoorRequest(Request):
         return body or b""
 
     @property
+    def query_pairs(self) -> list[tuple[str, str]]:
+        """The names and values of the query, decoded; a name that is repeated has its values one after the other."""
+        query = self.query_params
+        return [(name, value) for name in query for value in query.getlist(name)] if query else []
+
+    @property
     def content_type(self) -> str | None:
         """The header ``Content-Type``."""
         return self._headers.get("content-type")
