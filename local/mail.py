@@ -114,8 +114,9 @@ class Delivery:
     def _publish_events(self, mail: Mail) -> None:
         name = mail.request.get("ConfigurationSetName")
         _, _, stored = self._ses._event_destinations_request("GET", name, None, {})  # noqa: SLF001
+        destinations = json.loads(stored).get("EventDestinations", [])
         for event in events(mail):
-            for destination in json.loads(stored).get("EventDestinations", []):
+            for destination in destinations:
                 if event["eventType"].upper() in destination["MatchingEventTypes"]:
                     topic = destination["SnsDestination"]["TopicArn"]
                     self._sns.publish_internal(topic, event, SUBJECT, message_attributes=ATTRIBUTES)

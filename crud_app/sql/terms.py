@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import array
 
-from chalicelib.directorio.query import KEPT_HOURS
+from chalicelib.directorio import batch_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ VERSIONS = sa.bindparam("versions", type_=sa.ARRAY(sa.Integer))
 LIMIT = sa.bindparam("limit", type_=sa.Integer)
 ONE = sa.literal_column("1", type_=sa.Integer)
 #: Idempotency-Keys that were used before this moment are forgotten.
-FORGOTTEN_BEFORE = sa.func.now() - sa.literal_column(f"interval '{KEPT_HOURS} hours'", type_=sa.Interval)
+FORGOTTEN_BEFORE: sa.ColumnElement[Any] = sa.literal_column(batch_sql.FORGOTTEN_BEFORE)
 #: Separates the JSON texts of a page (RFC 7464): no JSON text contains this control character.
 SEPARATOR = sa.func.chr(30)
 
