@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections import deque
 from copy import deepcopy
@@ -11,18 +10,21 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from chalicelib.correos.aws import AwsUnavailable, NotTaken
 from chalicelib.correos.bootstrap import Services
+from chalicelib.correos.event import Message
 from chalicelib.correos.ledger import RowChanged, sort_key
-from chalicelib.correos.mail import Mail, State, recipient_digest
+from chalicelib.correos.mail import State
+from chalicelib.correos.notices import Outgoing, new_row
 from chalicelib.correos.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from chalicelib.correos.mail import Content
+    from chalicelib.correos.mail import Mail
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 SES_SAMPLES = {event["eventType"]: event for event in json.loads((CONTRACTS / "ses_events.json").read_text("utf-8"))}
@@ -56,17 +58,8 @@ def event_id(number):
 def mail(number=0, recipient=ADDRESS, **changes):
     """A row of an event of its own, ``number`` seconds after noon."""
     moment, id_ = NOW + timedelta(seconds=number), str(changes.pop("event_id", event_id(number + 1)))
-    row = Mail(
-        event_id=id_,
-        digest=recipient_digest(id_, recipient),
-        recipient=recipient,
-        type="creado",
-        subject="Alta: Ana Pérez",
-        created_at=moment,
-        updated_at=moment,
-        employee=7,
-    )
-    return replace(row, **changes)
+    event = Message("creado", id_, moment, {"empleado": {"id": 7}})
+    return replace(new_row(event, recipient, "Alta: Ana Pérez", moment), **changes)
 
 
 def ses_event(kind, row, **detail):
@@ -85,19 +78,22 @@ class FakeClock:
     def __call__(self):
         return self.now
 
-    def move_to(self, moment):
-        self.now = max(self.now, moment)
-
     def advance(self, step):
         self.now += step
 
 
 class FakeLedger:
-    """As DynamoLedger, without DynamoDB: test_ledger.py holds both to the same behaviour."""
+    """As DynamoLedger, without DynamoDB: test_ledger.py holds both to the same behaviour.
 
-    def __init__(self):
+    The ``plan`` says what becomes of each write; when it is over, they succeed. ``twice``: botocore repeats it, because
+    its answer was lost; ``silent``: it is never answered; ``lost``: nor is it written; ``expired``: there is no row any
+    more. ``happens`` is called during each call.
+    """
+
+    def __init__(self, *plan):
         self._rows: dict[tuple[str, str], Mail] = {}
-        self._lock = threading.Lock()
+        self.plan = deque(plan)
+        self.happens: Callable[[], object] = lambda: None
         self.is_down = False
 
     def create(self, row):
@@ -107,14 +103,22 @@ class FakeLedger:
         return self._write(replace(row, revision=row.revision + 1), row.revision)
 
     def _write(self, row, revision_read):
-        with self._lock:
-            current = self.read(row.event_id, row.digest)
-            if (current and current.revision) != revision_read:
-                raise RowChanged(current)
+        behaviour = self.plan.popleft() if self.plan else "takes"
+        current = self.read(row.event_id, row.digest)
+        if behaviour == "expired":
+            raise RowChanged(None)
+        if (current and current.revision) != revision_read:
+            raise RowChanged(current)
+        if behaviour != "lost":
             self._rows[row.event_id, row.digest] = row
-            return row
+        if behaviour in {"silent", "lost"}:
+            raise AwsUnavailable
+        if behaviour == "twice":
+            raise RowChanged(row)
+        return row
 
     def read(self, event_id, digest):
+        self.happens()
         if self.is_down:
             raise AwsUnavailable
         return self._rows.get((event_id, digest))
@@ -129,14 +133,6 @@ class FakeLedger:
         return sorted(self._rows.values(), key=sort_key, reverse=True)
 
 
-class Taken(NamedTuple):
-    """An email that SES has taken: it will arrive."""
-
-    mail: Mail
-    content: Content
-    message_id: str
-
-
 FAILURES = {
     "refuses": NotTaken(State.FAILED, "MessageRejected"),
     "is_busy": NotTaken(State.PENDING, "TooManyRequestsException"),
@@ -148,13 +144,13 @@ FAILURES = {
 class FakeMailer:
     """SES as it behaves by a plan: one of `FAILURES` for each call, and when it is over, or with another word, success.
 
-    With ``answer_lost`` SES has taken the email all the same. ``happens`` is called during each call.
+    What it has ``taken`` will arrive, with ``answer_lost`` too. ``happens`` is called during each call.
     """
 
-    def __init__(self):
-        self.plan = deque()
+    def __init__(self, *plan):
+        self.plan = deque(plan)
         self.happens: Callable[[], object] = lambda: None
-        self.taken: list[Taken] = []
+        self.taken: list[Outgoing] = []
         self.calls = 0
         self.connections = 0
 
@@ -162,11 +158,11 @@ class FakeMailer:
         self.calls += 1
         behaviour = self.plan.popleft() if self.plan else "takes"
         if behaviour == "answer_lost" or behaviour not in FAILURES:
-            self.taken.append(Taken(mail, content, f"ses-{len(self.taken) + 1}"))
+            self.taken.append(Outgoing(mail, content))
         self.happens()
         if behaviour in FAILURES:
             raise FAILURES[behaviour]
-        return self.taken[-1].message_id
+        return f"ses-{len(self.taken)}"
 
     def forget_connections(self):
         self.connections += 1
@@ -181,40 +177,34 @@ class FakeQueue:
         """What happens with the next message, which gets into the queue although the sender does not learn it."""
 
     def send(self, body):
-        self._answer()
         self.sent.append(body)
         if self.before_the_answer_is_lost:
             self.before_the_answer_is_lost(body)
             raise AwsUnavailable
 
     def put_off(self, receipt_handle, delay):
-        self._answer()
-        self.put_offs.append((receipt_handle, delay))
-
-    def _answer(self):
         if self.is_down:
             raise AwsUnavailable
-
-
-class FakeUsers:
-    """Everyone whose token says so is an administrator."""
-
-    def require_admin(self, name):
-        """Accept them."""
+        self.put_offs.append((receipt_handle, delay))
 
 
 class FakeServices(Services):
-    """All parts in memory."""
+    """All parts in memory, with a time of their own. One thread takes the messages in their order."""
 
-    def __init__(self):
+    def __init__(self, *mailer_plan, ledger_plan=(), **variables):
         super().__init__()
         self.clock = FakeClock()
-        self.settings = settings_with()
-        self.ledger = FakeLedger()
-        self.mailer = FakeMailer()
+        self.monotonic = 0.0
+        self.settings = settings_with(**variables)
+        self.ledger = FakeLedger(*ledger_plan)
+        self.mailer = FakeMailer(*mailer_plan)
         self.queue = FakeQueue()
-        self.users = FakeUsers()
+        self.users = SimpleNamespace(require_admin=lambda _: None)  # an administrator is who the token says is one
         self._numbers = count(1)
+        self.sender = replace(self.sender, monotonic=lambda: self.monotonic, sleep=self.pass_time, threads=1)
+
+    def pass_time(self, seconds):
+        self.monotonic += seconds
 
     def now(self):
         return self.clock()
@@ -228,25 +218,15 @@ class Killed(BaseException):
 
 
 class Steps:
-    """Stands for these parts, counts what is done with them, and ends the process before or after one step."""
+    """Stands for these parts, counts their calls, and ends the process before one of them, which is after another."""
 
     def __init__(self, fatal, *parts):
         self._fatal = fatal
         self._parts = parts
         self.passed = 0
 
-    def _point(self):
+    def __getattr__(self, name):
         self.passed += 1
         if self.passed == self._fatal:
             raise Killed
-
-    def __getattr__(self, name):
-        part = next(each for each in self._parts if hasattr(each, name))
-
-        def act(*arguments):
-            self._point()
-            result = getattr(part, name)(*arguments)
-            self._point()
-            return result
-
-        return act
+        return getattr(next(part for part in self._parts if hasattr(part, name)), name)

@@ -17,6 +17,7 @@ from botocore.stub import Stubber
 
 from chalicelib.correos.aws import MAIL_ATTEMPTS, REDRIVE_SECONDS, AwsUnavailable, NotTaken, SesMailer, SqsQueue
 from chalicelib.correos.mail import Content, State
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.unit.bff_app.servers import Connection, answering, answering_json, running, sending, silent
 from tests.unit.email_app.fakes import mail
 
@@ -28,10 +29,9 @@ def send(client):
     return mailer.send(ROW, Content("Alta: Ana Pérez", "Texto", "<p>Texto</p>"))
 
 
-def client_of(url):
+def client_of(url, read_seconds=PATIENCE_SECONDS):
     retries = {"mode": "standard", "total_max_attempts": MAIL_ATTEMPTS}
-    config = Config(connect_timeout=1, read_timeout=0.3, retries=retries)
-    return boto3.client("sesv2", endpoint_url=url, config=config)
+    return boto3.client("sesv2", endpoint_url=url, config=Config(read_timeout=read_seconds, retries=retries))
 
 
 def utf8(text):
@@ -96,7 +96,6 @@ def reset(connection):
     [
         pytest.param(Connection.read_request, id="closes"),
         pytest.param(reset, id="resets"),
-        pytest.param(silent, id="does not answer"),
         pytest.param(sending(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"), id="half an answer"),
         pytest.param(answering(b"<p>"), id="no JSON"),
         pytest.param(answering(b"<p>", status="500 Oh"), id="500 in HTML"),
@@ -121,15 +120,16 @@ def failing(error):
 
 
 def test_an_email_that_never_left_was_not_taken_and_after_that_its_fate_is_unknown(closed_port):
-    cases = [
-        (client_of(f"http://127.0.0.1:{closed_port}"), State.PENDING),
-        (failing(NoCredentialsError()), State.PENDING),
-        (failing(SSLError(endpoint_url="https://ses", error="x")), State.UNCERTAIN),
-    ]
-    for client, state in cases:
-        with pytest.raises(NotTaken) as raised:
-            send(client)
-        assert raised.value.state is state
+    with running(silent) as ses:
+        for client, state in (
+            (client_of(f"http://127.0.0.1:{closed_port}"), State.PENDING),
+            (failing(NoCredentialsError()), State.PENDING),
+            (failing(SSLError(endpoint_url="https://ses", error="x")), State.UNCERTAIN),
+            (client_of(ses.url, read_seconds=0.1), State.UNCERTAIN),
+        ):
+            with pytest.raises(NotTaken) as raised:
+                send(client)
+            assert raised.value.state is state
 
 
 # ---- SQS -------------------------------------------------------------------------------------------------------
@@ -140,12 +140,6 @@ DLQ_URL = "https://sqs.us-east-1.amazonaws.com/000000000000/crud-app-email-dlq"
 
 def stubbed(sqs):
     return SqsQueue(sqs, None, QUEUE_URL, DLQ_URL)
-
-
-def in_short_time(queue):
-    """The queue, with time for one batch of dead letters."""
-    clock = count(step=REDRIVE_SECONDS / 2)
-    return replace(queue, monotonic=lambda: next(clock))
 
 
 def bodies(queue, url):
@@ -172,7 +166,7 @@ def test_a_message_is_put_off_within_what_sqs_allows():
 
 def test_both_queues_are_counted_and_messages_that_are_put_off_are_hidden(queue):
     queue.send("¡Hola!")
-    [message] = queue.sqs.receive_message(QueueUrl=queue.queue_url, VisibilityTimeout=1)["Messages"]
+    [message] = queue.sqs.receive_message(QueueUrl=queue.queue_url, VisibilityTimeout=600)["Messages"]
     queue.put_off(message["ReceiptHandle"], timedelta(minutes=15))
     fill(queue, queue.queue_url, 1)
     fill(queue, queue.queue_url, 2, DelaySeconds=600)
@@ -206,19 +200,15 @@ def test_all_dead_letters_come_back_as_they_were(queue):
     assert bodies(queue, queue.dlq_url) == set()
 
 
-def test_a_redrive_ends_in_time_and_says_how_many_are_left(queue):
+def test_a_request_ends_in_time_and_calls_no_dead_letter_gone_that_it_has_not_met(queue):
     fill(queue, queue.dlq_url, 25)
-
-    assert in_short_time(queue).redrive() == {"reenviados": 10, "quedan": 15}
-
-
-def test_a_dead_letter_that_is_not_met_in_time_is_not_called_gone(queue):
-    fill(queue, queue.dlq_url, 25)
+    clock = count(step=REDRIVE_SECONDS / 2)
+    queue = replace(queue, monotonic=lambda: next(clock))  # time for one batch of ten
 
     with pytest.raises(AwsUnavailable):
-        in_short_time(queue).take("x", resend=False)
+        queue.take("x", resend=False)
 
-    assert len(bodies(queue, queue.dlq_url)) == 25, "all are shown again"
+    assert queue.redrive() == {"reenviados": 10, "quedan": 15}, "all are shown again, and those left are counted"
 
 
 def test_a_dead_letter_is_sent_before_it_is_deleted():

@@ -8,10 +8,9 @@ import pytest
 from chalice_frontdoor.idempotency import IN_FLIGHT, MALFORMED, REUSED
 from chalice_frontdoor.testing.claims import person
 from chalice_frontdoor.testing.client import Client
-from chalicelib.correos.aws import AwsUnavailable
-from chalicelib.correos.mail import KEPT, LEASE, State
+from chalicelib.correos.mail import KEPT, LEASE, State, StepRefused
 from email_app.app import app
-from tests.unit.email_app.fakes import Killed, Steps, settings_with
+from tests.unit.email_app.fakes import NOW, Killed, Steps, mail, settings_with
 
 MAIL = {"to": "ana@example.com", "subject": "Reunión", "body": "A las diez.\n"}
 KEY = '"8e03978e-40d5-43dd-bc93-6894a57f9324"'
@@ -47,16 +46,13 @@ def deliver(fakes):
 @pytest.mark.parametrize(
     ("field", "rule", "values"),
     [
-        ("to", "formato", ["ana", "a@example.com,b@example.com", "", "a" * 65 + "@example.com"]),
+        ("to", "formato", ["a@example.com,b@example.com", "a" * 65 + "@example.com"]),
         ("to", "caracteres", ["ana@example.com\nBcc: x@example.com"]),
-        ("to", "longitud", ["a" * 243 + "@example.com"]),
-        ("to", "tipo", [None, ["ana@example.com"]]),
-        ("subject", "longitud", ["", " ", "x" * 201]),
-        ("subject", "caracteres", ["Hola\r\nBcc: x@example.com", "Hola\u2028"]),
-        ("body", "longitud", ["", "x" * 100_001]),
+        ("subject", "longitud", [" ", "x" * 201]),
+        ("subject", "caracteres", ["Hola\r\nBcc: x@example.com"]),
+        ("body", "longitud", [" ", "x" * 100_001]),
         ("body", "caracteres", ["\x00", "\uffff"]),
         ("body", "tipo", [7]),
-        ("cc", "desconocido", ["eva@example.com"]),
     ],
 )
 def test_an_email_that_breaks_a_rule_is_refused(fakes, field, rule, values):
@@ -77,14 +73,7 @@ def test_all_broken_rules_are_reported_at_once():
 
 
 def test_an_email_at_the_edge_of_the_rules_is_queued(fakes):
-    for change in (
-        {"to": "a" * 64 + "@example.com"},
-        {"to": "o'brien+hr@sub.example.co.uk"},
-        {"subject": "x" * 200},
-        {"subject": "<b>¡Hola!</b> \U0001f600"},
-        {"body": "\tuno\r\ndos"},
-        {"body": "\U0001f600" * 100_000},
-    ):
+    for change in ({"subject": "x" * 200}, {"body": "\tuno\r\ndos"}, {"body": "\U0001f600" * 100_000}):
         assert post(change, key=None).status == 202, change
     assert max(len(body.encode()) for body in fakes.queue.sent) < 1024 * 1024, "what SQS takes"
 
@@ -102,9 +91,8 @@ def test_a_demonstration_emails_no_stranger(fakes):
 # ---- queueing --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("door", ["http_api_1", "http_api_2"])
-def test_an_email_is_queued_and_sent_and_has_an_address(fakes, door):
-    client = Client(app, door, role="admin")
+def test_an_email_is_queued_and_sent_and_has_an_address(fakes):
+    client = Client(app, role="admin")
 
     answer = post(client=client)
 
@@ -142,8 +130,7 @@ def test_an_email_that_a_consumer_has_already_is_accepted_although_the_queue_did
 
 
 def test_a_write_that_botocore_repeats_is_one_email(fakes):
-    create = fakes.ledger.create
-    fakes.ledger.create = lambda row: (create(row), create(row))
+    fakes.ledger.plan.append("twice")
 
     assert post().status == 202
     assert deliver(fakes) == [State.SENT]
@@ -211,7 +198,7 @@ def test_an_unknown_outcome_is_found_out_by_a_repetition(fakes):
 
 
 def die_at(fakes, step):
-    """A request whose process dies before or after it writes the row, queues the message, or lets the row go."""
+    """A request whose process dies before it writes the row, queues the message, or lets the row go."""
     parts = fakes.ledger, fakes.queue
     fakes.ledger = fakes.queue = Steps(step, *parts)
     with pytest.raises(Killed):
@@ -219,7 +206,7 @@ def die_at(fakes, step):
     fakes.ledger, fakes.queue = parts
 
 
-@pytest.mark.parametrize(("step", "meanwhile"), list(enumerate([202, 409, 409, 409, 409, 202], start=1)))
+@pytest.mark.parametrize(("step", "meanwhile"), [(1, 202), (2, 409), (3, 409)])
 def test_a_request_that_dies_is_completed_by_a_repetition(fakes, step, meanwhile):
     """One row, one email, and the answer that the first request would have given."""
     die_at(fakes, step)
@@ -238,7 +225,7 @@ def test_a_request_that_dies_is_completed_by_a_repetition(fakes, step, meanwhile
 
 
 def test_of_two_that_find_a_dead_request_one_goes_on(fakes):
-    die_at(fakes, 3)
+    die_at(fakes, 2)
     fakes.clock.advance(LEASE)
     save, meanwhile = fakes.ledger.save, []
 
@@ -255,9 +242,12 @@ def test_of_two_that_find_a_dead_request_one_goes_on(fakes):
 
 
 def test_a_row_that_cannot_be_let_go_is_still_accepted(fakes):
-    def lose(_):
-        raise AwsUnavailable
-
-    fakes.ledger.save = lose
+    fakes.ledger.plan += ["takes", "lost"]
 
     assert post().status == 202
+
+
+def test_an_email_that_a_consumer_holds_is_neither_closed_nor_let_go():
+    for failure in (None, "SinEncolar"):
+        with pytest.raises(StepRefused):
+            mail().claimed("consumer", NOW).queued(NOW, failure)

@@ -7,8 +7,8 @@ import pytest
 
 from chalicelib.correos.erasure import Erasure
 from chalicelib.correos.ledger import MAX_PAGE, to_item
-from chalicelib.correos.mail import State
-from tests.unit.email_app.fakes import FakeClock, FakeLedger, golden, mail
+from chalicelib.correos.mail import UNSENT, State
+from tests.unit.email_app.fakes import NOW, FakeClock, FakeLedger, golden, mail
 
 ANA, HR = "ana@example.com", "rrhh@example.com"
 DELIVERED = {"state": State.DELIVERED}
@@ -78,3 +78,11 @@ def test_a_consumer_that_sends_meanwhile_does_not_bring_the_words_back(fakes):
 
     [row] = fakes.ledger.all()
     assert (row.subject, row.recipient) == ("", HR)
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_happened_stays_and_what_has_not_never_will(state):
+    erased = mail(state=state, reason="Code", claim_id="a").erased({ANA}, NOW)
+
+    result = erased.state, erased.reason, erased.claim_id
+    assert result == ((State.FAILED, "Olvidado", None) if state in UNSENT else (state, "Code", "a"))

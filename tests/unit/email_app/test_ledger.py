@@ -1,6 +1,7 @@
 """The ledger: DynamoDB and its twin in memory behave the same."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import boto3
 import pytest
@@ -16,8 +17,9 @@ from chalicelib.correos.ledger import (
     to_item,
     update,
 )
-from chalicelib.correos.mail import State, StepRefused
-from tests.unit.email_app.fakes import NOW, FakeLedger, event_id, mail
+from chalicelib.correos.mail import State, StepRefused, recipient_digest
+from local.resources import LEDGER_DEFINITION
+from tests.unit.email_app.fakes import ADDRESS, NOW, FakeLedger, event_id, mail
 
 EVENT = event_id(99)
 
@@ -32,22 +34,13 @@ def listed(ledger, *states, event=None, employee=None, before=None, limit=9):
     return ledger.newest(MailQuery(states, event, employee, limit, before and sort_key(before)))
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        mail(
-            state=State.SENDING, sends=1, lease_until=NOW, claim_id="a", message_id="ses-1", reason="Bounce.Transient"
-        ),
-        mail(employee=None, request_digest="abc"),
-        mail().erased({"ana@example.com"}, NOW),
-    ],
-    ids=["full", "bare", "erased"],
-)
-def test_a_row_is_read_as_it_was_written(ledger, row):
-    stored(ledger, row)
+def test_a_row_is_read_as_it_was_written(ledger):
+    held = {"state": State.SENDING, "sends": 1, "lease_until": NOW, "claim_id": "a"}
+    full = mail(1, message_id="ses-1", reason="Bounce.Transient", **held)
+    rows = stored(ledger, full, mail(2, employee=None, request_digest="abc"), mail(3).erased({ADDRESS}, NOW))
 
-    assert ledger.read(row.event_id, row.digest) == row
-    assert ledger.read(EVENT, row.digest) is None
+    assert tuple(ledger.read(row.event_id, row.digest) for row in rows) == rows
+    assert ledger.read(EVENT, full.digest) is None
 
 
 def test_a_second_row_for_an_event_and_recipient_is_refused_with_the_first(ledger):
@@ -80,10 +73,11 @@ def test_emails_are_listed_newest_first_page_by_page_and_once_each(ledger):
     assert [*first, *listed(ledger, before=first[-1])] == sorted(rows, key=sort_key, reverse=True)
 
 
-def test_emails_are_listed_by_employee_and_by_their_state_of_now(ledger):
+def test_emails_are_listed_by_event_employee_and_their_state_of_now(ledger):
     states = [State.FAILED, State.SENT] * 2
     rows = stored(ledger, *(mail(n, state=state) for n, state in enumerate(states)), mail(8, employee=8))
     moved = ledger.save(rows[3].reported(State.BOUNCED, NOW))
+    two, none, one = stored(ledger, *(mail(n, f"{n}@example.com", event_id=EVENT, employee=9) for n in (2, 0, 1)))
 
     assert listed(ledger, State.BOUNCED) == [moved]
     assert listed(ledger, State.BOUNCED, State.FAILED) == [moved, rows[2], rows[0]]
@@ -91,6 +85,9 @@ def test_emails_are_listed_by_employee_and_by_their_state_of_now(ledger):
     assert listed(ledger, State.BOUNCED, State.FAILED, employee=7) == [moved, rows[2], rows[0]]
     assert listed(ledger, employee=7) == [moved, *reversed(rows[:3])]
     assert listed(ledger, State.FAILED, employee=7, before=rows[2], limit=1) == [rows[0]]
+    assert listed(ledger, event=EVENT) == [two, one, none]
+    assert listed(ledger, State.PENDING, event=EVENT, before=two, limit=1) == [one]
+    assert listed(ledger, State.SENT, event=EVENT) == listed(ledger, event=EVENT, employee=8) == []
 
 
 def test_a_list_goes_on_where_a_page_of_dynamodb_ends_and_reads_are_consistent():
@@ -111,15 +108,6 @@ def test_a_list_goes_on_where_a_page_of_dynamodb_ends_and_reads_are_consistent()
         assert listed(DynamoLedger(client, "correos"), event=EVENT) == rows
         stub.add_response("get_item", {}, {"TableName": "correos", "Key": last, "ConsistentRead": True})
         assert DynamoLedger(client, "correos").read(rows[0].event_id, rows[0].digest) is None
-
-
-def test_the_emails_of_an_event_are_listed_newest_first(ledger):
-    rows = [mail(number, event_id=EVENT, recipient=f"{number}@example.com") for number in (2, 0, 1)]
-    stored(ledger, *rows, mail(9))
-
-    assert listed(ledger, event=EVENT) == [rows[0], rows[2], rows[1]]
-    assert listed(ledger, State.PENDING, event=EVENT, before=rows[0], limit=1) == [rows[2]]
-    assert listed(ledger, State.SENT, event=EVENT) == listed(ledger, event=EVENT, employee=8) == []
 
 
 def test_an_update_is_decided_anew_after_a_concurrent_write(ledger):
@@ -149,33 +137,31 @@ def test_an_update_gives_up_when_the_row_is_gone_or_changes_under_every_attempt(
     assert len(attempts) == CONFLICTS
 
 
-def test_the_table_keeps_a_row_until_it_expires_and_no_address_in_its_keys(dynamo_table):
-    client, table = dynamo_table
-    DynamoLedger(client, table).create(mail())
+def test_a_row_outlives_every_message_and_its_keys_hide_the_address():
+    row, item = mail(), to_item(mail())
+    keys = {each["AttributeName"]: item[each["AttributeName"]] for each in LEDGER_DEFINITION["AttributeDefinitions"]}
 
-    [item] = client.scan(TableName=table)["Items"]
-    attributes = client.describe_table(TableName=table)["Table"]["AttributeDefinitions"]
-    ttl = client.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    assert LEDGER_DEFINITION["TimeToLive"] == {"AttributeName": "caduca_en", "Enabled": True}
+    assert item["caduca_en"] == {"N": str(int(row.expires_at.timestamp()))}
+    assert row.expires_at - NOW > timedelta(days=14 + 14)
+    assert "example.com" not in str(keys)
+    assert keys["huella"] == {"S": recipient_digest(row.event_id, ADDRESS.upper())}
+    assert row.digest not in {recipient_digest(EVENT, ADDRESS), recipient_digest(row.event_id, "")}
+    assert row.id == f"{row.event_id}_{row.digest}"
 
-    assert int(item["caduca_en"]["N"]) == int(mail().expires_at.timestamp())
-    assert (ttl["TimeToLiveStatus"], ttl["AttributeName"]) == ("ENABLED", "caduca_en")
-    assert "example.com" not in str([item[attribute["AttributeName"]] for attribute in attributes])
 
-
-@pytest.mark.parametrize(
-    ("operation", "call"),
-    [
-        ("put_item", lambda ledger: ledger.create(mail())),
-        ("put_item", lambda ledger: ledger.save(mail())),
-        ("get_item", lambda ledger: ledger.read(EVENT, "0" * 32)),
-        ("query", lambda ledger: listed(ledger, event=EVENT)),
-        ("query", listed),
-    ],
-)
-def test_an_error_of_dynamodb_is_no_conflict(operation, call):
+def test_an_error_of_dynamodb_is_no_conflict():
     client = boto3.client("dynamodb")
-    with Stubber(client) as stub:
+    ledger = DynamoLedger(client, "correos")
+    for operation, call in (
+        ("put_item", lambda: ledger.create(mail())),
+        ("put_item", lambda: ledger.save(mail())),
+        ("get_item", lambda: ledger.read(EVENT, "0" * 32)),
+        ("query", lambda: listed(ledger, event=EVENT)),
+        ("query", lambda: listed(ledger)),
+    ):
         for code in ("ProvisionedThroughputExceededException", "InternalServerError"):
-            stub.add_client_error(operation, code)
-            with pytest.raises(AwsUnavailable):
-                call(DynamoLedger(client, "correos"))
+            with Stubber(client) as stub:
+                stub.add_client_error(operation, code)
+                with pytest.raises(AwsUnavailable):
+                    call()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from email.header import Header
 from html.parser import HTMLParser
 
 import pytest
@@ -12,8 +11,7 @@ from hypothesis import strategies as st
 
 from chalicelib.correos.event import DIRECTO, Message, read_message
 from chalicelib.correos.notices import MAX_SUBJECT, Letter, lay_out, mails_for, one_line
-from chalicelib.correos.settings import LANGUAGES
-from chalicelib.correos.wording import Wording
+from chalicelib.correos.wording import TEXTS
 from contract.events import EVENT_TYPES
 from tests.unit.email_app.fakes import NOW, event_id, golden, settings_with
 
@@ -65,16 +63,15 @@ def test_the_same_message_has_the_same_emails_each_time_with_ids_of_their_own():
     assert (digest.mail.type, digest.mail.employee) == ("lote", None)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_direct_email_goes_to_its_recipient_with_its_own_words(language):
+def test_a_direct_email_goes_to_its_recipient_with_its_own_words():
     words = {"para": ANA, "asunto": "Reunión", "cuerpo": "A las diez.\nEn la sala."}
     message = Message(DIRECTO, event_id(1), NOW, {"correo": words})
 
-    [outgoing] = mails_for(message, settings_with(MAIL_LANGUAGE=language), NOW)
+    [outgoing] = mails_for(message, settings_with(), NOW)
 
     assert (outgoing.mail.recipient, outgoing.mail.subject, outgoing.content.subject) == (ANA, "Reunión", "Reunión")
     assert "A las diez.\nEn la sala." in outgoing.content.text
-    assert Wording(language).say("direct.footer") in outgoing.content.text
+    assert TEXTS["direct.footer"][0] in outgoing.content.text
 
 
 # ---- what it says ----------------------------------------------------------------------------------------------
@@ -102,23 +99,22 @@ def test_a_notice_has_local_time_and_a_link_to_the_employee_while_there_is_one()
     assert "href" not in removed.html + notice().html
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_a_greeting_addresses_the_employee_by_name(language):
-    _, greeting = mails(variables=GREETING | {"MAIL_LANGUAGE": language})
+def test_a_greeting_addresses_the_employee_by_name():
+    _, greeting = mails(variables=GREETING)
 
     assert "Ana Pérez" in greeting.content.subject
-    assert Wording(language).say("greeting.footer") in greeting.content.text
+    assert TEXTS["greeting.footer"][0] in greeting.content.text
     assert ANA in greeting.content.text
 
 
 @pytest.mark.parametrize(
-    ("language", "subject"),
+    ("language", "subject", "other"),
     [
-        ("es", "Importación: 1.200 altas, 1 persona restaurada"),
-        ("en", "Import: 1,200 new employees, 1 person restored"),
+        ("es", "Importación: 1.200 altas, 1 persona restaurada", "Varios cambios"),
+        ("en", "Import: 1,200 new employees, 1 person restored", "Several changes"),
     ],
 )
-def test_a_digest_sums_up_the_batch_and_leads_to_its_changes(language, subject):
+def test_a_digest_sums_up_the_batch_and_leads_to_its_changes(language, subject, other):
     counts = {"creados": 1200, "actualizados": 0, "eliminados": 0, "restaurados": 1}
     variables = {"MAIL_LANGUAGE": language, "PAGE_URL": PAGE}
 
@@ -127,7 +123,7 @@ def test_a_digest_sums_up_the_batch_and_leads_to_its_changes(language, subject):
     assert content.subject == subject
     assert f"{PAGE}/#/actividad?lote={LOTE}" in content.text
     assert HR in content.text
-    assert notice("lote", variables, origen="nuevo").subject.startswith(Wording(language).say("batch"))
+    assert notice("lote", variables, origen="nuevo").subject.startswith(other)
 
 
 def test_braces_in_a_name_are_only_braces():
@@ -181,7 +177,6 @@ def test_a_subject_is_one_line_without_disguise_of_bounded_length():
     for separator in ("\n", "\r\n", "\r", "\x0b", "\x0c", "\x85", "\u2028", "\u2029", "\x00"):
         subject = laid_out(subject=f"Hola{separator}Bcc: x@example.com").subject
         assert subject == "Hola Bcc: x@example.com"
-        assert "\n" not in str(Header(subject))
     assert one_line("Ana \u202egpj.exe\u2066") == "Ana gpj.exe"
     assert laid_out(subject="x" * 500).subject == "x" * (MAX_SUBJECT - 1) + "…"
 
@@ -200,4 +195,3 @@ def test_the_html_names_its_language_and_needs_nothing_from_elsewhere():
     assert not {"img", "script", "link", "iframe"} & set(PLAIN.tags)
     assert not {"src", "href", "background"} & names
     assert not [name for name in names if name.startswith("on")]
-    assert len(PLAIN.tags) - len(Reader(laid_out(facts=()).html).tags) == len(["table", "tr", "td", "td"])

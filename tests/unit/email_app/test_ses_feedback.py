@@ -11,7 +11,7 @@ from itertools import combinations, permutations
 import pytest
 
 from chalicelib.correos.aws import AwsUnavailable
-from chalicelib.correos.mail import UNSENT, State, StepRefused
+from chalicelib.correos.mail import MAY_FOLLOW, UNSENT, State, StepRefused
 from chalicelib.correos.ses_feedback import STATES, read_result, record_result
 from tests.unit.email_app.fakes import NOW, SES_SAMPLES, FakeClock, FakeLedger, mail, ses_event
 
@@ -69,6 +69,12 @@ def test_every_kind_of_event_has_a_sample_and_a_state():
     assert len(STATES) == 10
 
 
+def test_what_ses_has_reported_is_never_sent_again():
+    for stage in MAY_FOLLOW.keys() - UNSENT:
+        assert UNSENT.isdisjoint(MAY_FOLLOW[stage]), stage
+    assert {stage for stage in MAY_FOLLOW if State.SENDING in MAY_FOLLOW[stage]} == {State.PENDING, State.UNCERTAIN}
+
+
 @pytest.mark.parametrize(
     ("message", "state", "reason"), RESULTS, ids=lambda value: value if isinstance(value, str) else ""
 )
@@ -121,25 +127,19 @@ def test_codes_that_are_none_are_left_out():
     assert read_result(json.dumps(bounce("Permanent", "ana@example.com"))).reason == "Bounce.Permanent"
 
 
-def changed(path, value, original=None):
-    message = json.loads(json.dumps(original or event("Delivery")))
-    *parents, last = path.split(".")
-    target = message
-    for name in parents:
-        target = target[name]
-    target[last] = value
-    return json.dumps(message)
+def tagged(**tags):
+    own = {"evento": [ROW.event_id], "huella": [ROW.digest]}
+    return json.dumps({"eventType": "Delivery", "mail": {"tags": own | tags}})
 
 
 UNREADABLE = [
     *("", "hola", "null", "[]", "{}", "[" * 100_000),
     json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded"}),
     json.dumps(SES_SAMPLES["Delivery"]),  # without our tags
-    *(changed("eventType", value) for value in ("RenderingFailure", None, ["Delivery"])),
-    changed("mail", None),
-    changed("mail.tags", []),
-    *(changed("mail.tags.evento", value) for value in (None, [], [1], ROW.event_id, [ROW.event_id] * 2, ["\ud800"])),
-    changed("mail.tags.huella", ["ana@example.com"]),
+    *(json.dumps(event("Delivery") | {"eventType": kind}) for kind in ("RenderingFailure", None, ["Delivery"])),
+    *(json.dumps({"eventType": "Delivery", "mail": value}) for value in (None, {"tags": []})),
+    *(tagged(evento=value) for value in (None, [], [1], ROW.event_id, [ROW.event_id] * 2, ["\ud800"])),
+    tagged(huella=["ana@example.com"]),
 ]
 
 
