@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import boto3
 import pytest
+from botocore.config import Config
 
 from chalicelib.correos import bootstrap
 from chalicelib.correos.aws import SqsQueue
@@ -25,8 +26,9 @@ def fakes():
 
 @pytest.fixture(scope="session")
 def aws(emulator):
-    """Makes clients of the emulator."""
-    return functools.cache(lambda service: boto3.client(service, endpoint_url=emulator.endpoint))
+    """Makes clients of the emulator, which repeat no call because it is slow: a message would be there twice."""
+    config = Config(read_timeout=600)
+    return functools.cache(lambda service: boto3.client(service, endpoint_url=emulator.endpoint, config=config))
 
 
 @pytest.fixture(params=["dynamo", "fake"])

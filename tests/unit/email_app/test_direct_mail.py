@@ -48,6 +48,7 @@ def deliver(fakes):
     [
         ("to", "formato", ["a@example.com,b@example.com", "a" * 65 + "@example.com"]),
         ("to", "caracteres", ["ana@example.com\nBcc: x@example.com"]),
+        ("to", "tipo", [None, ["ana@example.com"]]),
         ("subject", "longitud", [" ", "x" * 201]),
         ("subject", "caracteres", ["Hola\r\nBcc: x@example.com"]),
         ("body", "longitud", [" ", "x" * 100_001]),
