@@ -189,7 +189,7 @@ class Database:
             Unavailable: it does not.
         """
         try:
-            self._run_once(Statement("SELECT 1"), (), answer_seconds=HEALTH_SECONDS)
+            self._run_once(Statement("SELECT 1"), (), HEALTH_SECONDS)
         except (DatabaseError, InterfaceError) as error:
             raise _translate(error, is_write=False) from error
 
@@ -213,13 +213,13 @@ class Database:
         while True:
             attempt += 1
             try:
-                return self._run_once(statement, values)
+                return self._run_once(statement, values, ANSWER_SECONDS)
             except (DatabaseError, InterfaceError) as error:
                 if time.monotonic() > last_start or not _may_retry(error, attempt, is_repeatable=is_repeatable):
                     raise _translate(error, is_write=is_write) from error
             time.sleep(_random.uniform(0, PAUSE_SECONDS * 2**attempt))
 
-    def _run_once(self, statement: Statement, values: tuple[Any, ...], answer_seconds: float = ANSWER_SECONDS) -> Rows:
+    def _run_once(self, statement: Statement, values: tuple[Any, ...], answer_seconds: float) -> Rows:
         connection = self._take(answer_seconds)  # `_connection`, a generator, would take four times as long
         try:
             started = time.monotonic()

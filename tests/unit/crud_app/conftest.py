@@ -1,26 +1,50 @@
 """What crud_app's tests share: PostgreSQL in several states, and the app put together with it."""
 
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from chalice_frontdoor.testing.client import Client
-from chalicelib.directorio import bootstrap
+from chalicelib.directorio import bootstrap, parameter, service
+from chalicelib.directorio import database as postgresql
 from chalicelib.directorio.database import Database, Statement
 from chalicelib.directorio.settings import parse_database_url
 from crud_app.app import app
+from pg8000_pipeline import connection
 from tests.support.pgbouncer import running_pgbouncer
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.support.wire import WireProxy
 from tests.unit.crud_app.fakes import FakePublisher
 
 #: Set, all tests of crud_app go through a transaction pooler: `make faults` has them run so.
 POOLER = "CRUD_TESTS_POOLER"
+#: What the product gives others in seconds. A busy machine stops a process for longer.
+SECONDS = {
+    connection: ("OWED_SECONDS",),
+    postgresql: ("ANSWER_SECONDS", "CONNECT_SECONDS", "HEALTH_SECONDS", "RETRY_SECONDS", "WAIT_SECONDS"),
+    parameter: ("STEP_SECONDS",),
+    service: ("PUBLISH_WITHIN_SECONDS",),
+}
 UNTIL_A_SESSION_IS_BLOCKED = Statement("""DO $$ BEGIN
     WHILE NOT EXISTS (
         SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
     ) LOOP PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP;
 END $$""")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patience():
+    """Only a defect reaches a limit, or a test that sets it: for its own module, since fixtures have databases, too."""
+    limit = str(PATIENCE_SECONDS * 1000)
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in SECONDS.items():
+            for name in names:
+                patch.setattr(module, name, PATIENCE_SECONDS)
+        patch.setattr(postgresql, "SERVER_LIMITS", dict.fromkeys(postgresql.SERVER_LIMITS, limit))
+        patch.setattr(postgresql, "LIMITS_STATEMENT", re.sub(r"'\d+'", f"'{limit}'", postgresql.LIMITS_STATEMENT))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,34 @@
 
 import ssl
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
 from chalice_frontdoor import SettingError
-from chalicelib.directorio import database, publisher
-from chalicelib.directorio.database import Statement, open_connection
+from chalicelib.directorio import database
+from chalicelib.directorio.database import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    HEALTH_SECONDS,
+    LIMITS_STATEMENT,
+    LOCK_SECONDS,
+    RETRY_SECONDS,
+    SERVER_LIMITS,
+    STATEMENT_SECONDS,
+    Statement,
+    open_connection,
+)
 from chalicelib.directorio.errors import OutcomeUnknown, StatementRefused, Unavailable
+from chalicelib.directorio.publisher import SLOWEST_SECONDS
 from chalicelib.directorio.service import PUBLISH_WITHIN_SECONDS
 from chalicelib.directorio.settings import parse_database_url
 from pg8000_pipeline import InterfaceError, PipelinedConnection
 from tests.support.sessions import once_active
 from tests.support.tls import make_certificate
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.support.wire import WireProxy
 from tests.unit.crud_app.fakes import idle_connection
 
@@ -112,7 +127,7 @@ class TestLosses:
 
     def test_a_terminated_write_is_retried_because_it_had_no_effect(self, far_database, sql, count):
         slow = Statement(
-            "WITH pause AS MATERIALIZED (SELECT pg_sleep(CASE WHEN $2::int = pg_backend_pid() THEN 60 ELSE 0 END)) "
+            "WITH pause AS MATERIALIZED (SELECT pg_sleep(CASE WHEN $2::int = pg_backend_pid() THEN 600 ELSE 0 END)) "
             "INSERT INTO empleados (nombre, email, posicion, salario) "
             "SELECT 'A', $1::text, 'P', 1 FROM pause RETURNING id",
             ("email", "pid"),
@@ -126,12 +141,6 @@ class TestLosses:
 
 
 class TestRefusals:
-    def test_a_constraint_is_named_and_nothing_of_the_input_is_quoted(self, database):
-        database.write(INSERT, ANA)
-        with pytest.raises(StatementRefused) as caught:
-            database.write(INSERT, ANA)
-        assert caught.value.args == ("23505", "empleados_email_key")
-
     def test_a_condition_that_passes_is_unavailable_and_any_other_a_refusal(self, far_database):
         for code in ("57014", "55P03", "53300", "25006", "42P01", "42703", "58030", "XX000"):
             for call in (far_database.read, far_database.write):
@@ -145,7 +154,8 @@ class TestRefusals:
     @pytest.mark.parametrize("code", ["40001", "40P01"])
     def test_a_conflict_is_retried_a_few_times_until_the_deadline(self, far_database, proxy, code, monkeypatch):
         pauses = []
-        monkeypatch.setattr(database.time, "sleep", pauses.append)
+        clock = SimpleNamespace(monotonic=time.monotonic, sleep=pauses.append)  # no other thread's
+        monkeypatch.setattr(database, "time", clock)
         far_database.read(ONE)
         for seconds, attempts in ((database.RETRY_SECONDS, database.MAX_ATTEMPTS), (-1, 1)):
             monkeypatch.setattr(database, "RETRY_SECONDS", seconds)
@@ -219,7 +229,7 @@ class TestTls:
         def open_tls(mode, root=None, host="localhost"):
             root_cert = "" if root is None else f"&sslrootcert={authority.get(root, root)}"
             url = f"{proxy.url(database_url).replace('127.0.0.1', host)}?sslmode={mode}{root_cert}"
-            open_connection(PipelinedConnection, parse_database_url(url)).close()
+            open_connection(PipelinedConnection, parse_database_url(url), seconds=PATIENCE_SECONDS).close()
 
         with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432"), tls=context) as proxy:
             yield open_tls
@@ -240,7 +250,7 @@ class TestTls:
             for mode in self.MODES:
                 address = parse_database_url(f"{proxy.url(database_url)}?sslmode={mode}")
                 with pytest.raises(InterfaceError, match="Server refuses SSL"):
-                    open_connection(PipelinedConnection, address)
+                    open_connection(PipelinedConnection, address, seconds=PATIENCE_SECONDS)
             assert proxy.statements == 0
 
     def test_an_unusable_file_is_reported_by_its_setting(self, open_tls):
@@ -248,8 +258,10 @@ class TestTls:
             open_tls("verify-full", "/nowhere")
 
 
-def test_the_server_enforces_the_limits(database_url, open_database):
+def test_the_server_enforces_the_limits(database_url, open_database, monkeypatch):
     """By start-up parameters, which a pooler refuses; by a preamble there."""
+    monkeypatch.setattr(database, "SERVER_LIMITS", SERVER_LIMITS)
+    monkeypatch.setattr(database, "LIMITS_STATEMENT", LIMITS_STATEMENT)
     for query in ("", "&pgbouncer=true"):
         limited = open_database(f"{database_url}{query}")
         with limited.transaction() as run:
@@ -257,19 +269,9 @@ def test_the_server_enforces_the_limits(database_url, open_database):
         assert limited.read(LIMITS) == [["10s", "3s", "30s"]]
 
 
-def test_the_duration_of_each_answered_statement_is_reported(open_database):
-    durations = []
-    measured = open_database(on_answer=durations.append)
-    measured.read(ONE)
-    with pytest.raises(StatementRefused):
-        measured.read(Statement("SELEC"))
-    assert [duration > 0 for duration in durations] == [True]
-
-
 def test_time_outs_nest():
     """The slowest request ends before its Lambda does, and reports itself what went wrong."""
-    assert database.LOCK_SECONDS < database.STATEMENT_SECONDS < database.ANSWER_SECONDS
-    slowest_retry = database.RETRY_SECONDS + database.CONNECT_SECONDS + database.ANSWER_SECONDS
-    assert slowest_retry < LAMBDA_SECONDS
-    assert PUBLISH_WITHIN_SECONDS + publisher.SLOWEST_SECONDS < LAMBDA_SECONDS
-    assert 2 * database.HEALTH_SECONDS <= 5
+    assert LOCK_SECONDS < STATEMENT_SECONDS < ANSWER_SECONDS
+    assert RETRY_SECONDS + CONNECT_SECONDS + ANSWER_SECONDS < LAMBDA_SECONDS
+    assert PUBLISH_WITHIN_SECONDS + SLOWEST_SECONDS < LAMBDA_SECONDS
+    assert 2 * HEALTH_SECONDS <= 5

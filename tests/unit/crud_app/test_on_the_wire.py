@@ -7,12 +7,19 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chalicelib.directorio.employee import FIELDS, Audience, read_new
+from chalicelib.directorio.employee import FIELDS, Audience, line, read_new
 from chalicelib.directorio.repository import Repository
+from contract.text import BrokenRule
 
-# Normalised, a character becomes three at most, of the 80 that a position may have.
-LINES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=26).filter(str.strip)
-ANA = {"nombre": "Ana", "email": "ana@example.com", "posicion": "Analista", "salario": Decimal("0.10")}
+
+def is_accepted(text):
+    try:
+        return bool(line(80).read(text))  # a position's limit
+    except BrokenRule:
+        return False
+
+
+LINES = st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), max_size=80).filter(is_accepted)
 
 
 @given(nombre=LINES, posicion=LINES, salario=st.decimals(0, 9_999_999, places=2), day=st.dates())

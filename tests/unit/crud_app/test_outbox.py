@@ -11,7 +11,9 @@ from chalicelib.directorio.database import Statement
 from chalicelib.directorio.errors import PublishFailed
 from chalicelib.directorio.outbox import CHUNK_SIZE, RESERVE_SECONDS, Outbox
 from chalicelib.directorio.publisher import BATCH_SIZE
+from chalicelib.directorio.repository import find_statement
 from crud_app.app import publicar_pendientes
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.unit.crud_app.fakes import FakeContext
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
@@ -79,14 +81,23 @@ def test_a_failing_publish_fails_no_request(client, ana, publisher, pending, cap
     assert "ana@example.com" not in caplog.text
 
 
-def test_the_sweep_publishes_what_is_left_once(sweep, publisher, leave_behind, pending, sql):
+@pytest.mark.usefixtures("system")
+def test_the_scheduled_sweep_publishes_what_is_left_once(publisher, leave_behind, pending, sql):
     ids = leave_behind(1, 2, 1)
-    (fresh,) = leave_behind(3, age="5 seconds")
-    sweep()
-    sweep()
+    event = json.loads((CONTRACTS / "aws/schedule.json").read_text())
+    for _ in range(2):
+        publicar_pendientes(event, FakeContext())  # as Lambda calls it; Chalice's own client gives it three seconds
     assert sorted(each.id for each in publisher.published) == sorted(ids)
-    assert pending() == [fresh], "its request may still publish it"
+    assert pending() == []
     assert sql("SELECT count(DISTINCT message_id) FROM eventos") == "3"
+
+
+def test_an_event_of_the_last_half_minute_is_left_to_its_request(database, leave_behind):
+    leave_behind(29, 31)
+    with database.transaction() as run:  # in which time stands still
+        run(Statement("UPDATE eventos SET ocurrido_en = now() - make_interval(secs => empleado_id)"))
+        found = run(find_statement("pending_eventos"), {"held_back": [], "limit": 2})
+    assert [empleado_id for _, empleado_id, *_ in found] == [31]
 
 
 def test_the_events_of_one_employee_go_in_order_in_batches_of_their_own(sweep, publisher, leave_behind):
@@ -118,7 +129,7 @@ def test_chunks_go_in_full_batches_and_what_is_held_back_stays_so(sweep, publish
 
 def test_batches_of_different_employees_go_at_the_same_time(sweep, publisher, leave_behind, pending):
     leave_behind(*range(1, 2 * BATCH_SIZE + 1))
-    take, together = publisher.publish, threading.Barrier(2, timeout=60)
+    take, together = publisher.publish, threading.Barrier(2, timeout=PATIENCE_SECONDS)
 
     def wait_for_the_other(eventos):
         together.wait()
@@ -131,13 +142,16 @@ def test_batches_of_different_employees_go_at_the_same_time(sweep, publisher, le
 
 def test_what_was_published_before_the_topic_failed_is_marked(sweep, publisher, leave_behind, pending):
     ids = leave_behind(*range(1, 16), *range(1, 16))
-    take, calls = publisher.publish, []
+    take, calls, is_taken = publisher.publish, [], threading.Event()
 
     def fail_after_the_first(eventos):
         calls.append(eventos)
-        if eventos[0].id != ids[0]:
-            raise PublishFailed("EndpointConnectionError")
-        return take(eventos)
+        if eventos[0].id == ids[0]:
+            taken = take(eventos)
+            is_taken.set()
+            return taken
+        is_taken.wait(PATIENCE_SECONDS)
+        raise PublishFailed("EndpointConnectionError")
 
     publisher.publish = fail_after_the_first
     sweep()
@@ -175,14 +189,6 @@ def test_the_sweep_logs_its_state(sweep, publisher, leave_behind, caplog):
     (record,) = [each for each in caplog.records if each.name == "chalicelib.directorio.outbox"]
     assert (record.published, record.held_back_employees, record.pending) == (1, 1, 1)
     assert record.atraso_s >= 3600
-
-
-def test_the_schedule_sweeps(system, publisher, leave_behind):
-    del system
-    leave_behind(1)
-    event = json.loads((CONTRACTS / "aws/schedule.json").read_text())
-    publicar_pendientes(event, FakeContext())  # as Lambda calls it; Chalice's own client gives it three seconds
-    assert len(publisher.published) == 1
 
 
 def test_messages_are_as_the_contract_says(client, publisher, sql):

@@ -47,12 +47,6 @@ def put(emulator):
     return lambda url: client.put_parameter(Name=NAME, Value=url, Type="SecureString", Overwrite=True)
 
 
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch):
-    """The emulator on a busy machine takes longer than AWS."""
-    monkeypatch.setattr(parameter, "STEP_SECONDS", 20)
-
-
 @pytest.mark.parametrize("token", ["", "token"])
 def test_the_signature_equals_botocores(token):
     body, moment, region = json.dumps({"Name": "/ñ"}).encode(), datetime(2026, 11, 29, 9, 30, tzinfo=UTC), "eu-west-1"

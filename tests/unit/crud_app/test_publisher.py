@@ -5,9 +5,11 @@ import logging
 import pytest
 from botocore.stub import Stubber
 
+from chalicelib.directorio import publisher
 from chalicelib.directorio.errors import PublishFailed
 from chalicelib.directorio.publisher import Evento, SnsPublisher
 from chalicelib.directorio.settings import Settings
+from tests.support.waiting import PATIENCE_SECONDS
 from tests.unit.bff_app.servers import answering, running
 
 ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
@@ -62,6 +64,8 @@ def test_a_server_error_that_is_not_xml_is_a_failure_like_any_other(monkeypatch)
     page = answering(b"Internal Server Error", "Content-Type: text/plain", status="500 Internal Server Error")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
+    for name in ("CONNECT_SECONDS", "READ_SECONDS"):
+        monkeypatch.setattr(publisher, name, PATIENCE_SECONDS)
     with running(page) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         with pytest.raises(PublishFailed, match=r"^ResponseParserError$"):
