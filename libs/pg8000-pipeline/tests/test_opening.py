@@ -1,23 +1,18 @@
 """Opening a connection: every password that psql accepts, one deadline, and two kinds of errors."""
 
-import os
 import secrets
-import shutil
 import socket
 import ssl
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from pg8000_pipeline import DatabaseError, InterfaceError, PipelinedConnection, sqlstate
-from tests.support.tls import make_certificate
-from tests.support.wire import WireProxy
+from tests.support.debian_postgres import running_debian_postgres
 
 #: What stands in a password, and who refuses it: stock pg8000 fails for all but the first two.
 PASSWORDS = ("plain", "ñandú and a % sign", "🦙", "🫶 newer than Unicode 3.2", "bell\a", "אa", "\u00ad", "\ufffe")
@@ -51,36 +46,17 @@ def failure(port, **options):
 
 
 @pytest.fixture(scope="module")
-def tls_server():
-    """The host of a PostgreSQL with TLS and passwords, which the embedded one lacks: that of postgres is secret-42."""
-    programs = max(Path("/usr/lib/postgresql").glob("*/bin"), default=None)
-    if programs is None:
-        pytest.skip("no PostgreSQL with TLS here (apt-get install postgresql)")
-    rights = {"user": "postgres"} if os.geteuid() == 0 else {}
-    with tempfile.TemporaryDirectory() as folder:
-        data, password = Path(folder) / "data", Path(folder) / "password"
-        password.write_text("secret-42")
-        for path in (Path(folder), password, make_certificate(Path(folder) / "server.pem")):
-            path.chmod(0o700)
-            shutil.chown(path, **rights or {"user": os.geteuid()})
-        initdb = [programs / "initdb", "-Upostgres", "-EUTF8", "--auth=scram-sha-256", f"--pwfile={password}", data]
-        subprocess.run(initdb, check=True, capture_output=True, **rights)
-        host = f"127.{os.getpid() >> 8 & 255}.{os.getpid() & 255}.5"  # of this process alone: no port can be taken
-        names = ("ssl=on", f"ssl_cert_file={folder}/server.pem", f"ssl_key_file={folder}/server.pem")
-        settings = (f"listen_addresses={host}", "unix_socket_directories=", *names)
-        command = [programs / "postgres", "-D", data, *(f"--{each}" for each in settings)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **rights) as server:
-            assert any("ready to accept connections" in line for line in server.stderr)
-            yield host
-            server.terminate()
-            server.communicate()
+def port():
+    """Of a PostgreSQL with TLS and passwords: that of postgres is secret-42."""
+    with running_debian_postgres("secret-42") as (_, port):
+        yield port
 
 
 @pytest.fixture
-def log_in(tls_server, connect):
+def log_in(port, connect):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    given = {"host": tls_server, "port": 5432, "database": "postgres", "ssl_context": context}
+    given = {"host": "127.0.0.1", "port": port, "database": "postgres", "ssl_context": context}
     return lambda user, password, **options: connect(user=user, password=password, **given, **options)
 
 
@@ -155,13 +131,6 @@ class TestGreetings:
         assert sqlstate(caught.value) == "3D000"
         with pytest.raises(TypeError):
             connect(nonsense=1)
-
-    def test_a_certificate_that_is_not_trusted_is_a_network_error(self, postgres, tmp_path):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(make_certificate(tmp_path / "server.pem"))
-        with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432"), tls=context) as proxy:
-            error = failure(proxy.port, ssl_context=ssl.create_default_context())
-        assert isinstance(error.__cause__, ssl.SSLCertVerificationError)
 
 
 class TestSockets:
