@@ -98,13 +98,6 @@ def test_a_forged_sort_key_is_refused():
                 kind.read_key(text)
 
 
-def test_a_new_employee_needs_every_required_field_and_a_change_consists_of_what_is_sent():
-    required = [each.name for each in FIELDS if each.name in INPUTS and each.is_required]
-    assert errors_of(read_new, {}) == [(name, "obligatorio") for name in required]
-    assert read_changes({}) == {}
-    assert read_changes({"nombre": " B "}) == {"nombre": "B"}
-
-
 def test_null_stands_for_a_field_that_is_not_given_and_empties_one_that_may_be_empty():
     nothing = {"fecha_contratacion": None, "nombre": None}
     assert read_new({**ANA, "fecha_contratacion": None}) == read_new(ANA)

@@ -14,17 +14,6 @@ READS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def deployed(database_url, empty_tables, monkeypatch):
-    """The app as its environment makes it, without a topic."""
-    del empty_tables
-    monkeypatch.setenv("DATABASE_URL", database_url)
-    bootstrap.system.replace(None)
-    yield Client(app, role="rrhh")
-    bootstrap.system().database.close()
-    bootstrap.system.replace(None)
-
-
 def test_a_database_that_is_down_is_reported_and_the_next_request_works(
     far_client, far_database, proxy, ana, publisher
 ):
@@ -77,8 +66,12 @@ def test_a_wrong_environment_is_named_in_the_log_and_not_to_the_client(monkeypat
         caplog.clear()
 
 
-def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(deployed, ana, sql, caplog):
+@pytest.mark.usefixtures("client")
+def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(ana, sql, caplog, database_url, monkeypatch):
     caplog.set_level("INFO", "chalice_frontdoor")
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    bootstrap.system.replace(None)
+    deployed = Client(app, role="rrhh")
     assert deployed.post("/empleados", json=ana).status == 201
     assert sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL") == "1"
     [code] = [each.code for each in caplog.records if hasattr(each, "code")]
@@ -86,6 +79,7 @@ def test_a_topic_that_is_not_set_leaves_the_event_to_the_sweep(deployed, ana, sq
     assert caplog.records[-1].database_ms > 0
     deployed.get("/health")
     assert not hasattr(caplog.records[-1], "database_ms")
+    bootstrap.system().database.close()
 
 
 def test_a_mark_that_cannot_be_sent_fails_no_request(far_client, proxy, ana, publisher, caplog):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from operator import itemgetter
 
 import pytest
 
@@ -53,13 +54,13 @@ class TestCreate:
             found = door.get(f"/empleados/{row_id}")
             assert (found.status, found.json(), found.headers["ETag"]) == (200, row, '"1"')
 
-    def test_stores_values_in_one_form(self, client, ana, sql):
+    def test_stores_values_in_one_form(self, client, ana):
         sent = json.dumps({**ana, "nombre": "  Ana  ", "email": "ANA@Example.COM"}).replace("5000.0", "5e3")
         answer = client.post("/empleados", body=sent, content_type="application/json")
         row = answer.json()
         assert (row["nombre"], row["email"]) == ("Ana", "ana@example.com")
         assert b'"salario":5000.00,' in answer.body
-        assert row["fecha_contratacion"] == sql("SELECT (now() AT TIME ZONE 'UTC')::date")
+        assert row["fecha_contratacion"] == row["creado_en"][:10]
         other = {**ana, "email": "b@example.com", "fecha_contratacion": "2020-02-29"}
         assert client.post("/empleados", json=other).json()["fecha_contratacion"] == "2020-02-29"
 
@@ -85,16 +86,12 @@ class TestCreate:
         ]
 
     def test_refuses_what_is_no_json_object(self, client, ana):
-        for body in (b"", b"{", b"\xff", b'{"a":NaN}', b'{"a":"\\ud800"}', b'{"a":1,"a":2}'):
-            assert client.post("/empleados", body=body, content_type="application/json").status == 400
-        for body in ("[]", "null", "1", '"x"'):
-            answer = client.post("/empleados", body=body, content_type="application/json")
-            assert (answer.status, rules_of(answer)) == (422, {"": "tipo"})
-        for value in ("1e400", "1e-400", "1E+999999", "0.001", "-1", "9999999.991", "10000000"):
-            body = json.dumps({**ana, "salario": "here"}).replace('"here"', value)
-            answer = client.post("/empleados", body=body, content_type="application/json")
-            assert (answer.status, list(rules_of(answer))) == (422, ["salario"])
         assert client.post("/empleados", body="nombre=Ana", content_type="text/plain").status == 415
+        assert client.post("/empleados", body="{", content_type="application/json").status == 400
+        huge = json.dumps(ana).replace("5000.0", "1e400")
+        for body, rules in (("[]", {"": "tipo"}), ("null", {"": "tipo"}), (huge, {"salario": "rango"})):
+            answer = client.post("/empleados", body=body, content_type="application/json")
+            assert (answer.status, rules_of(answer)) == (422, rules)
 
 
 class TestRead:
@@ -171,37 +168,14 @@ class TestDelete:
 
 
 class TestList:
-    def test_is_an_array_by_id(self, client, ana):
-        assert client.get("/empleados").json() == []
-        rows = [client.post("/empleados", json={**ana, "email": f"{n}@example.com"}).json() for n in range(3)]
-        answer = client.get("/empleados")
-        assert (answer.status, answer.json()) == (200, rows)
-        assert "Link" not in answer.headers
-
-    def test_pages_show_each_row_once_in_each_order(self, people):
-        for order in orders_of(Audience.RRHH):
-            whole = people.get("/empleados", query={"orden": order, "limite": "200"}).json()
-            pages = pages_of(people, f"/empleados?orden={order}&limite=4")
-            assert pages == [whole[:4], whole[4:8], whole[8:]], order
-            assert len({row["id"] for row in whole}) == 12
-            if order.removeprefix("-") in ("id", "salario", "email", "fecha_contratacion"):
-                keys = [row[order.removeprefix("-")] for row in whole]
-                assert keys == sorted(keys, reverse=order.startswith("-"))
-
     def test_sorts_names_as_people_do(self, people):
         assert names(people.get("/empleados?orden=nombre")) == [
             *("ana", "Ángel", "Bruno", "Carla", "David", "Elena", "Félix", "Íñigo", "Ñusta", "Óscar", "oscar", "Zoe")
         ]
 
-    def test_a_link_keeps_the_other_parameters(self, people):
-        answer = people.get("/empleados", query={"q": "exam", "posicion": "Jefa", "orden": "-salario", "limite": "3"})
-        assert answer.headers["Link"].endswith('>; rel="next"')
-        assert next_link(answer).startswith("/empleados?q=exam&posicion=Jefa&orden=-salario&limite=3&cursor=")
-        rest = people.get(next_link(answer))
-        assert [row["salario"] for row in answer.json() + rest.json()] == [1011, 1010, 1008, 1007, 1005, 1004]
-
     def test_rows_that_come_and_go_shift_nothing(self, people):
         first = people.get("/empleados?limite=5")
+        assert first.headers["Link"].endswith('>; rel="next"')
         people.delete("/empleados/1")
         assert [row["id"] for row in people.get(next_link(first)).json()] == [6, 7, 8, 9, 10]
 
@@ -212,6 +186,7 @@ class TestList:
         assert [
             q for q in (*found, "nap", "ana zoe", "!!!", "'") if client.get("/empleados", query={"q": q}).json()
         ] == [*found]
+        assert [client.get(f"/empleados{query}").headers.get("X-Search") for query in ("", "?q=a")] == [None, "prefix"]
 
     def test_the_person_whose_number_or_address_is_searched_for_comes_first_and_once(self, people):
         for path in ("/empleados?q=10%20", "/empleados?q=%2310", "/empleados?q=%20P9@Example.COM"):
@@ -224,12 +199,7 @@ class TestList:
         assert people.get("/empleados/total?q=11").json() == {"total": 3, "exacto": True}
         assert people.get("/empleados?q=p9@example.com&posicion=Jefa").json() == []  # the other filters hold
 
-    def test_a_search_says_how_it_finds(self, people):
-        """The embedded database has no trigrams."""
-        for path, kind in (("/empleados?q=ana", "prefix"), ("/empleados?q=aan", "prefix"), ("/empleados", None)):
-            assert people.get(path).headers.get("X-Search") == kind
-
-    def test_dates_and_salaries_filter_in_every_order_and_are_counted(self, people, reader):
+    def test_the_pages_of_each_order_and_filter_show_each_row_once_and_are_counted(self, people, reader):
         for number in range(1, 13):
             people.put(f"/empleados/{number}", json={"fecha_contratacion": f"2020-{number:02}-15"})
         for query, ids in {
@@ -247,8 +217,12 @@ class TestList:
             assert people.get(f"/empleados/total?{query}").json() == {"total": len(ids), "exacto": True}, query
             for order in orders_of(Audience.RRHH):
                 pages = pages_of(people, f"/empleados?{query}&limite=2&orden={order}")
-                shown = [row["id"] for page in pages for row in page]
-                assert (set(shown), len(shown)) == (ids, len(ids)), (query, order)
+                shown = [row for page in pages for row in page]
+                assert ({row["id"] for row in shown}, len(shown)) == (ids, len(ids)), (query, order)
+                assert shown == people.get(f"/empleados?{query}&limite=200&orden={order}").json(), (query, order)
+                name = order.removeprefix("-")
+                if name in ("id", "salario", "email", "fecha_contratacion"):
+                    assert shown == sorted(shown, key=itemgetter(name), reverse=order != name), (query, order)
         assert len(reader.get("/empleados?contratado_desde=2020-11-01").json()) == 2
 
     def test_begins_at_a_place_of_the_order(self, people):
@@ -278,15 +252,13 @@ class TestList:
         ):  # fmt: skip
             answer = client.get(f"/empleados?{query}")
             assert (answer.status, rules_of(answer)) == (422, {field: rule}), query
+        answer = client.get("/empleados?limite=0&orden=x&q=%0A&z=")
+        assert list(rules_of(answer)) == ["q", "orden", "limite", "z"], "all at once"
         for query in ("limite=1", "orden=id", "desde=m", "cursor=x"):
             assert client.get(f"/empleados/total?{query}").status == 422
 
 
 class TestHistory:
-    def test_pages_of_the_history_are_newest_first(self, people):
-        ids = [[each["empleado"]["id"] for each in page] for page in pages_of(people, "/eventos?limite=5")]
-        assert ids == [[12, 11, 10, 9, 8], [7, 6, 5, 4, 3], [2, 1]]
-
     def test_refuses_a_bad_parameter(self, client):
         for path in ("/eventos", "/empleados/1/eventos"):
             for query in ("limite=0", "cursor=aWQKMQox", "cursor=x", "q=ana"):
