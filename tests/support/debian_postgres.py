@@ -34,7 +34,8 @@ def running_debian_postgres(password: str) -> Iterator[tuple[Path, int]]:
     owner = "postgres" if os.geteuid() == 0 else None
 
     def run(program: str, *arguments: str | Path) -> None:
-        subprocess.run([programs / program, "-D", data, *arguments], check=True, capture_output=True, user=owner)
+        command = [programs / program, "-D", data, *arguments]
+        subprocess.run(command, check=True, capture_output=True, cwd=folder, user=owner)
 
     # The port is reserved for the server, which may bind it as well; no other program gets it.
     with TemporaryDirectory(prefix="crud-empleados-") as name, reserve() as reserved:
@@ -51,6 +52,8 @@ def running_debian_postgres(password: str) -> Iterator[tuple[Path, int]]:
         settings |= {"ssl_cert_file": certificate, "ssl_key_file": certificate}
         options = " ".join(f"--{setting}={value}" for setting, value in settings.items())
         run("pg_ctl", "start", "-w", "-t", str(PATIENCE_SECONDS), "-l", folder / "log", "-o", options)
-        yield folder, port
-        run("pg_ctl", "stop", "-w", "-m", "immediate")
-        guardian.release(data)
+        try:
+            yield folder, port
+        finally:
+            run("pg_ctl", "stop", "-w", "-m", "immediate")
+            guardian.release(data)

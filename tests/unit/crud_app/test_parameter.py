@@ -66,11 +66,6 @@ def test_the_signature_equals_botocores(token):
     assert f"SignedHeaders={signed}," in ours["authorization"]
 
 
-def test_a_value_is_decrypted(emulator, put):
-    put("postgresql://a@b/ñ")
-    assert read_at(emulator.endpoint) == "postgresql://a@b/ñ"
-
-
 def test_what_cannot_be_read_is_logged_and_not_quoted(emulator, closed_port, caplog):
     assert reason_of_failure(caplog, emulator.endpoint, name="/directory/other") == "ParameterNotFound"
     assert reason_of_failure(caplog, f"http://127.0.0.1:{closed_port}") == "ConnectionRefusedError"
@@ -91,11 +86,11 @@ def test_a_silent_peer_is_given_up(monkeypatch, caplog):
 
 
 def test_lambda_gives_credentials_on_each_request_to_a_function_from_a_snapshot(emulator, put, caplog):
-    put("postgresql://a@b/c")
+    put("postgresql://a@b/ñ")
     keys = {"AccessKeyId": KEY, "SecretAccessKey": SECRET, "Token": "t", "Expiration": "soon"}
     with answering(200, json.dumps(keys).encode()) as lambda_:
         server = KeyServer(f"{lambda_.url}/keys?v=1", "hunter")
-        assert [read_at(emulator.endpoint, server) for _ in range(2)] == ["postgresql://a@b/c"] * 2
+        assert [read_at(emulator.endpoint, server) for _ in range(2)] == ["postgresql://a@b/ñ"] * 2
         assert [(each.target, each.header("Authorization")) for each in lambda_.received] == [
             ("/keys?v=1", "hunter")
         ] * 2
