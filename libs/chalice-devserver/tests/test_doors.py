@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 from chalice import Chalice, IAMAuthorizer
-from fake_issuer import CLIENT, ISSUER, FakeKeys, access_claims, sign
 
-from chalice_devserver.authorizer import JwtAuthorizer
 from chalice_devserver.doors import Door, HttpApi, LoadBalancer, RestApi
 from chalice_devserver.http import HttpResponse, Refusal
 from chalice_devserver.project import InvocationFailed
@@ -25,6 +23,7 @@ def test_an_event_is_that_of_aws_for_this_request_on_this_machine(door):
     """The events themselves are tested with chalice-frontdoor."""
     headers = [("Host", "localhost:8001"), ("Content-Length", "2"), ("X-Forwarded-For", "1.2.3.4"), ("X-A", "é")]
     request = Wire("POST", "/a%2Fb", "q=1", tuple(headers), b"\xc3\xa9", client="127.0.0.1", origin=("http", "8001"))
+    began = int(time.time() * 1000)
     event, other = door.event(request), door.event(request)
     given = {name: value for name, [value] in event["multiValueHeaders"].items()} if door is ALB else event["headers"]
     assert (given["host"], given["x-forwarded-port"], given["x-forwarded-proto"]) == ("localhost:8001", "8001", "http")
@@ -34,7 +33,7 @@ def test_an_event_is_that_of_aws_for_this_request_on_this_machine(door):
         context = event["requestContext"]
         assert (event["rawPath"], context["domainName"], event["body"]) == ("/a/b", "localhost:8001", "é")
         assert context["requestId"] != other["requestContext"]["requestId"]
-        assert abs(context["timeEpoch"] / 1000 - time.time()) < 60
+        assert began <= context["timeEpoch"] <= time.time() * 1000
     else:
         assert event["path"] == "/a%2Fb"
 
@@ -129,47 +128,3 @@ def test_a_rest_api_answers_a_preflight_and_takes_both_maps_of_headers():
     assert door.answer(response) == HttpResponse(200, headers, b"hola")
     with pytest.raises(InvocationFailed):
         door.answer(HTTP_API_RESPONSE | {"multiValueHeaders": ["a"]})
-
-
-# ---- the authorizer
-
-
-def asked(method, path, *authorizations):
-    """The event of a request to a guarded API."""
-    headers = tuple(("Authorization", value) for value in authorizations)
-    guarded = HttpApi(JwtAuthorizer(ISSUER, [CLIENT], FakeKeys()), open_routes=["GET /health"])
-    return guarded.event(Wire(method, path, headers=headers))
-
-
-def test_the_claims_of_a_valid_token_stand_where_aws_puts_them():
-    context = asked("GET", "/things", f"Bearer {sign(access_claims())}")["requestContext"]
-    claims = context["authorizer"]["jwt"]["claims"]
-    assert (claims["username"], claims["cognito:groups"]) == ("ana@example.com", "[rrhh admin]")
-    assert all(isinstance(value, str) for value in claims.values())
-    assert context["routeKey"] == "$default"
-
-
-def test_open_routes_need_no_token():
-    event = asked("GET", "/health")
-    assert event["routeKey"] == "GET /health"
-    assert "authorizer" not in event["requestContext"]
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "authorizations"),
-    [
-        ("GET", "/things", []),
-        ("HEAD", "/health", []),
-        ("GET", "/health/", []),
-        ("GET", "/Health", []),
-        ("OPTIONS", "/things", []),
-        ("GET", "/things", ["Bearer a.b.c"]),
-        ("GET", "/things", [f"Bearer {sign(access_claims())}"] * 2),
-    ],
-)
-def test_without_a_valid_token_the_function_is_never_called(method, path, authorizations, caplog):
-    with pytest.raises(Refusal) as closed:
-        asked(method, path, *authorizations)
-    assert (closed.value.response.status, closed.value.response.body) == (401, b'{"message":"Unauthorized"}')
-    assert ("WWW-Authenticate", "Bearer") in closed.value.response.headers
-    assert "authorizer" in caplog.text

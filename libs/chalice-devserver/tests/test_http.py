@@ -11,9 +11,9 @@ import pytest
 
 from chalice_devserver.http import HttpResponse, LoopbackServer, Refusal, check_source
 from chalice_frontdoor.testing.events import Wire
+from tests.support.waiting import PATIENCE_SECONDS
 
 LIMIT = 1000
-PATIENCE = 60.0
 HOST = b"Host: localhost\r\n"
 
 
@@ -39,10 +39,12 @@ def server():
     echo.stop()
 
 
-def exchange(server, request):
-    """All that comes back for raw bytes, until the server closes."""
-    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
+def exchange(server, request, ending=None):
+    """All that comes back for raw bytes, until the server closes; ``ending`` shuts the connection down after them."""
+    with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)) as connection:
         connection.sendall(request)
+        if ending is not None:
+            connection.shutdown(ending)
         received = b""
         while piece := connection.recv(65536):
             received += piece
@@ -50,21 +52,20 @@ def exchange(server, request):
 
 
 def ask(server, line, rest=b""):
-    end = b"" if b"\r\n\r\n" in rest else b"\r\n"
-    return exchange(server, f"{line} HTTP/1.1\r\n".encode() + HOST + b"Connection: close\r\n" + rest + end)
+    return exchange(server, f"{line} HTTP/1.1\r\n".encode() + HOST + b"Connection: close\r\n" + rest + b"\r\n")
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "DELETE", "TRACE", "BREW", "x-y"])
-def test_every_method_reaches_the_app(server, method):
-    response = ask(server, f"{method} /a?b=c", b"A: 1\r\nA: 2\r\n")
-    assert response.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert response.endswith(b"\r\n\r\nhola")
-    [request] = server.requests
-    assert (request.method, request.path, request.query) == (method, "/a", "b=c")
-    assert [(name.title(), value) for name, value in request.headers] == [
-        *(("Host", "localhost"), ("Connection", "close"), ("A", "1"), ("A", "2"))
-    ]
-    assert request.client == "127.0.0.1"
+def test_every_method_reaches_the_app(server):
+    methods = ["GET", "POST", "DELETE", "TRACE", "BREW", "x-y"]
+    for method in methods:
+        response = ask(server, f"{method} /a", b"A: 1\r\nA: 2\r\n")
+        assert response.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert response.endswith(b"\r\n\r\nhola")
+    assert [request.method for request in server.requests] == methods
+    for request in server.requests:
+        sent = [(name.title(), value) for name, value in request.headers]
+        assert sent == [("Host", "localhost"), ("Connection", "close"), ("A", "1"), ("A", "2")]
+        assert request.client == "127.0.0.1"
 
 
 def test_only_a_head_has_the_length_that_the_app_gives(server):
@@ -79,20 +80,18 @@ def test_only_a_head_has_the_length_that_the_app_gives(server):
     assert b"ength" not in ask(server, "GET /")
 
 
-@pytest.mark.parametrize(
-    ("target", "path", "query"),
-    [
-        ("//evil.example/x", "//evil.example/x", ""),
-        ("/a%2Fb?q=%20", "/a%2Fb", "q=%20"),
-        ("http://other.example/a?b", "/a", "b"),
-        ("/ñ?q=Pérez", "/%C3%B1", "q=P%C3%A9rez"),
-        ("/a?b=c?d", "/a", "b=c?d"),
-        ("/a#part", "/a", ""),
-    ],
-)
-def test_the_target_arrives_as_it_was_sent(server, target, path, query):
-    ask(server, f"GET {target}")
-    assert (server.requests[0].path, server.requests[0].query) == (path, query)
+def test_the_target_arrives_as_it_was_sent(server):
+    targets = {
+        "//evil.example/x": ("//evil.example/x", ""),
+        "/a%2Fb?q=%20": ("/a%2Fb", "q=%20"),
+        "http://other.example/a?b": ("/a", "b"),
+        "/ñ?q=Pérez": ("/%C3%B1", "q=P%C3%A9rez"),
+        "/a?b=c?d": ("/a", "b=c?d"),
+        "/a#part": ("/a", ""),
+    }
+    for target in targets:
+        ask(server, f"GET {target}")
+    assert [(request.path, request.query) for request in server.requests] == list(targets.values())
 
 
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
@@ -106,7 +105,6 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\n" + HOST + b"host: evil.example\r\n\r\n", 400),
         (b"POST / HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 403),
-        (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1001\r\n\r\n" + b"x" * 1001, 413),
         (b"POST / HTTP/1.1\r\n" + HOST + CHUNKED + b"3e9\r\n" + b"x" * 1001 + b"\r\n0\r\n\r\n", 413),
     ],
     ids=lambda value: ascii(value)[:60],
@@ -117,21 +115,18 @@ def test_what_is_not_http_or_too_much_never_reaches_the_app(server, request_byte
 
 
 def test_a_client_that_sends_ten_megabytes_reads_its_413(server):
-    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as connection:
+    with closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)) as connection:
         connection.request("POST", "/", b"x" * 10_000_000)
         response = connection.getresponse()
         assert (response.status, response.headers["Content-Type"]) == (413, "application/problem+json")
         assert json.load(response)["detail"] == "The body is larger than the 1000 bytes that are accepted."
+    assert server.requests == []
 
 
 def test_a_client_that_goes_away_leaves_no_trace(server, caplog):
     for half in (b"Content-Length: 10\r\n\r\nhalf", CHUNKED + b"a\r\nhalf"):
-        with closing(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)) as connection:
-            connection.sendall(b"POST / HTTP/1.1\r\n" + HOST + half)
-            connection.shutdown(socket.SHUT_WR)
-            assert connection.recv(1000) == b""
-    assert server.requests == []
-    assert caplog.records == []
+        assert exchange(server, b"POST / HTTP/1.1\r\n" + HOST + half, socket.SHUT_WR) == b""
+    assert (server.requests, caplog.records) == ([], [])
 
 
 # ---- other sites
@@ -143,42 +138,34 @@ def a_request(method="GET", **headers):
 
 
 NAVIGATION = {"sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
-
-
+CROSS_SITE, SAME_SITE = {"sec_fetch_site": "cross-site"}, {"sec_fetch_site": "same-site"}
 REFUSED = [
     a_request(host="evil.example:8000"),
     a_request(host="localhost.evil.example"),
     a_request(host="127.0.0.1.evil.example:8000"),
-    a_request("POST", origin="http://evil.example"),
+    *(a_request("POST", origin=f"http://{host}") for host in ("evil.example", "localhost:9000")),
     a_request("POST", origin="null"),
-    a_request("POST", origin="http://localhost:9000"),
     a_request("POST", origin="https://localhost:8000"),
-    a_request(sec_fetch_site="cross-site", sec_fetch_mode="no-cors", sec_fetch_dest="image"),
-    a_request(sec_fetch_site="same-site", sec_fetch_mode="cors"),
-    a_request(sec_fetch_site="cross-site", sec_fetch_mode="navigate", sec_fetch_dest="iframe"),
-    a_request("POST", sec_fetch_site="cross-site", **NAVIGATION),
+    a_request(**CROSS_SITE, sec_fetch_mode="no-cors", sec_fetch_dest="image"),
+    a_request(**SAME_SITE, sec_fetch_mode="cors"),
+    a_request(**CROSS_SITE, sec_fetch_mode="navigate", sec_fetch_dest="iframe"),
+    a_request("POST", **CROSS_SITE, **NAVIGATION),
 ]
 SERVED = [
-    a_request(),
-    a_request(host="LOCALHOST"),
-    a_request(host="127.0.0.1:8000"),
-    a_request(host="api.localhost:8000"),
+    *(a_request(host=host) for host in ("localhost:8000", "LOCALHOST", "127.0.0.1:8000", "api.localhost:8000")),
     a_request("POST", origin="http://localhost:8000", sec_fetch_site="same-origin"),
     a_request(sec_fetch_site="none", **NAVIGATION),
-    a_request(sec_fetch_site="cross-site", **NAVIGATION),
+    a_request(**CROSS_SITE, **NAVIGATION),
 ]
 
 
-@pytest.mark.parametrize("request_", REFUSED, ids=repr)
-def test_what_another_site_can_make_a_browser_send_is_refused(request_):
-    with pytest.raises(Refusal) as refusal:
-        check_source(request_)
-    assert refusal.value.response.status == 403
-
-
-def test_programs_its_own_pages_and_links_are_served():
-    for request_ in SERVED:
-        check_source(request_)
+def test_what_another_site_can_make_a_browser_send_is_refused_and_all_else_is_served():
+    for request in SERVED:
+        check_source(request)
+    for request in REFUSED:
+        with pytest.raises(Refusal) as refusal:
+            pytest.fail(f"served: {check_source(request)} {request}")
+        assert refusal.value.response.status == 403
 
 
 def test_an_application_may_judge_origins_itself_but_not_the_host():

@@ -1,11 +1,14 @@
 """Programs that end by a signal and start anew when their code changes."""
 
 import os
-import time
+from itertools import count
 
 import pytest
 
 from chalice_devserver.program import Ending, modification_times
+
+#: No two changes are at the same moment.
+MOMENTS = count(1_800_000_000)
 
 
 def test_the_first_reason_to_end_counts():
@@ -20,21 +23,18 @@ def test_the_first_reason_to_end_counts():
 @pytest.fixture
 def project(tmp_path):
     folder = tmp_path / "project"
-    (folder / "chalicelib").mkdir(parents=True)
-    (folder / "app.py").write_text("")
-    (folder / "chalicelib" / "page.html").write_text("")
-    (tmp_path / "shared").mkdir()
-    (tmp_path / "shared" / "shared.py").write_text("")
+    for name in ("project/app.py", "project/chalicelib/page.html", "shared/shared.py"):
+        touch(tmp_path / name)
     (folder / "vendor").mkdir()
     (folder / "vendor" / "shared").symlink_to(tmp_path / "shared")
     return folder
 
 
 def touch(path):
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.touch()
-    later = time.time_ns() + 1_000_000_000
-    os.utime(path, ns=(later, later))
+    later = next(MOMENTS)
+    os.utime(path, (later, later))
 
 
 @pytest.mark.parametrize(
