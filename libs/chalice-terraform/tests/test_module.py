@@ -7,7 +7,7 @@ import pytest
 from chalice_terraform.errors import PackagingFailed
 from chalice_terraform.module import adapt
 
-FUNCTIONS = {"api_handler", "sweep", "deliver", "file_receipt"}
+FUNCTIONS = {"api_handler", "tick", "deliver", "file_receipt"}
 
 
 def only(blocks):
@@ -34,24 +34,24 @@ def test_only_what_is_reviewed_is_left_of_the_template(template):
 
 def test_a_function_keeps_its_code_and_environment_and_with_snapstart_an_alias_names_its_newest_version(template):
     """The plan of the sample shows what the variables decide."""
-    written = template["resource"]["aws_lambda_function"]["sweep"].copy()
+    written = template["resource"]["aws_lambda_function"]["tick"].copy()
     module = adapt(template)
-    function, alias = (module["resource"][f"aws_lambda_{kind}"]["sweep"] for kind in ("function", "alias"))
+    function, alias = (module["resource"][f"aws_lambda_{kind}"]["tick"] for kind in ("function", "alias"))
 
     kept = ("handler", "runtime", "environment")
     assert {name: function[name] for name in kept} == {name: written[name] for name in kept}
     assert function["dynamic"]["snap_start"]["content"] == {"apply_on": "PublishedVersions"}
-    assert (alias["count"], alias["name"]) == ('${var.functions["sweep"].snapstart ? 1 : 0}', "live")
+    assert (alias["count"], alias["name"]) == ('${var.functions["tick"].snapstart ? 1 : 0}', "live")
     for kind in ("aws_lambda_alias", "aws_lambda_permission", "aws_sns_topic_subscription"):
         blocks = module["resource"][kind].values()
         assert all(block["lifecycle"] == {"create_before_destroy": True} for block in blocks), kind
-    assert alias["function_version"] == "${aws_lambda_function.sweep.version}"
-    chosen = '${var.functions["sweep"].snapstart ? one(aws_lambda_alias.sweep[*].'
-    assert module["locals"]["live"]["sweep"] == {
-        "name": "${aws_lambda_function.sweep.function_name}",
-        "arn": chosen + "arn) : aws_lambda_function.sweep.arn}",
-        "invoke_arn": chosen + "invoke_arn) : aws_lambda_function.sweep.invoke_arn}",
-        "qualifier": "${one(aws_lambda_alias.sweep[*].name)}",
+    assert alias["function_version"] == "${aws_lambda_function.tick.version}"
+    chosen = '${var.functions["tick"].snapstart ? one(aws_lambda_alias.tick[*].'
+    assert module["locals"]["live"]["tick"] == {
+        "name": "${aws_lambda_function.tick.function_name}",
+        "arn": chosen + "arn) : aws_lambda_function.tick.arn}",
+        "invoke_arn": chosen + "invoke_arn) : aws_lambda_function.tick.invoke_arn}",
+        "qualifier": "${one(aws_lambda_alias.tick[*].name)}",
     }
     assert module["output"]["functions"]["value"] == "${local.live}"
 
@@ -63,24 +63,24 @@ def test_triggers_call_what_is_live_and_only_they_may(template):
     permissions = {each["principal"]: each for each in resources["aws_lambda_permission"].values()}
 
     assert only(resources["aws_lambda_event_source_mapping"]) == {
-        "event_source_arn": '${var.queues["letters"].arn}',
+        "event_source_arn": '${var.queues["greetings"].arn}',
         "function_name": "${local.live.deliver.arn}",
-        "batch_size": 5,
+        "batch_size": 1,
         "maximum_batching_window_in_seconds": 0,
         "function_response_types": ["ReportBatchItemFailures"],
-        "scaling_config": {"maximum_concurrency": '${var.queues["letters"].maximum_concurrency}'},
+        "scaling_config": {"maximum_concurrency": '${var.queues["greetings"].maximum_concurrency}'},
     }
     assert subscription["endpoint"] == "${local.live.file_receipt.arn}"
     assert (
         subscription["topic_arn"] == permissions["sns.amazonaws.com"]["source_arn"] == '${var.topics["receipts"].arn}'
     )
     assert permissions["sns.amazonaws.com"]["qualifier"] == "${local.live.file_receipt.qualifier}"
-    assert only(resources["aws_cloudwatch_event_target"])["arn"] == "${local.live.sweep.arn}"
-    assert permissions["events.amazonaws.com"]["qualifier"] == "${local.live.sweep.qualifier}"
+    assert only(resources["aws_cloudwatch_event_target"])["arn"] == "${local.live.tick.arn}"
+    assert permissions["events.amazonaws.com"]["qualifier"] == "${local.live.tick.qualifier}"
     # Named after the environment; another schedule may switch it off without a plan undoing that.
-    assert (rule["name"], rule["schedule_expression"]) == ("${var.name_prefix}-sweep", "rate(1 minute)")
+    assert (rule["name"], rule["schedule_expression"]) == ("${var.name_prefix}-tick", "rate(1 hour)")
     assert rule["lifecycle"] == {"ignore_changes": ["state"]}
-    assert module["output"]["schedules"]["value"]["sweep"]["arn"] == "${aws_cloudwatch_event_rule.sweep-event.arn}"
+    assert module["output"]["schedules"]["value"]["tick"]["arn"] == "${aws_cloudwatch_event_rule.tick-event.arn}"
 
 
 def test_variables_are_declared_and_name_every_function_and_queue(template):
@@ -89,73 +89,57 @@ def test_variables_are_declared_and_name_every_function_and_queue(template):
     assert set(variables) == {"name_prefix", "functions", "queues", "topics", "city"}
     assert all(variable["type"] and variable["description"] for variable in variables.values())
     assert variables["functions"]["validation"][0] == {
-        "condition": '${toset(keys(var.functions)) == toset(["api_handler", "deliver", "file_receipt", "sweep"])}',
-        "error_message": "The app has exactly these functions: api_handler, deliver, file_receipt, sweep.",
+        "condition": '${toset(keys(var.functions)) == toset(["api_handler", "deliver", "file_receipt", "tick"])}',
+        "error_message": "The app has exactly these functions: api_handler, deliver, file_receipt, tick.",
     }
-    assert variables["queues"]["validation"]["error_message"] == "The app has exactly these queues: letters."
+    assert variables["queues"]["validation"]["error_message"] == "The app has exactly these queues: greetings."
 
 
 def test_an_app_with_routes_and_an_authorizer_only_has_no_empty_blocks(template):
     """Terraform refuses an empty map in JSON. The root module makes the function the authorizer of its own API."""
     kinds = template["resource"]
     invoke = kinds["aws_lambda_permission"]["rest_api_invoke"]
-    functions = {name: kinds["aws_lambda_function"][name] for name in ("api_handler", "sweep")}
+    functions = {name: kinds["aws_lambda_function"][name] for name in ("api_handler", "tick")}
     template["resource"] = {
         "aws_lambda_function": functions,
         "aws_api_gateway_rest_api": kinds["aws_api_gateway_rest_api"],
         "aws_lambda_permission": {
             "rest_api_invoke": invoke,
-            "sweep_invoke": {**invoke, "function_name": "${aws_lambda_function.sweep.arn}"},
+            "tick_invoke": {**invoke, "function_name": "${aws_lambda_function.tick.arn}"},
         },
     }
     module = adapt(template)
 
     assert set(module["resource"]) == {"aws_lambda_alias", "aws_lambda_function"}
     assert not {"queues", "topics"} & set(module["variable"])
-    assert ("sweep" in module["locals"]["live"], "rest_api" in json.dumps(module)) == (True, False)
+    assert ("tick" in module["locals"]["live"], "rest_api" in json.dumps(module)) == (True, False)
 
 
 def test_network_and_tags_of_a_function_are_kept_but_for_the_tag_of_chalice(template):
     network = {"subnet_ids": ["subnet-1"], "security_group_ids": ["sg-1"]}
     tags = {"aws-chalice": "version=1.34.0", "team": "people"}
-    template["resource"]["aws_lambda_function"]["sweep"] |= {"vpc_config": network, "tags": tags}
-    function = adapt(template)["resource"]["aws_lambda_function"]["sweep"]
+    template["resource"]["aws_lambda_function"]["tick"] |= {"vpc_config": network, "tags": tags}
+    function = adapt(template)["resource"]["aws_lambda_function"]["tick"]
     assert (function["vpc_config"], function["tags"]) == (network, {"team": "people"})
 
 
-def _add(block, **more):
-    block.update(more)
-
-
 @pytest.mark.parametrize(
-    ("change", "message"),
+    ("kind", "more", "message"),
     [
+        ("aws_apigatewayv2_api", {}, "websocket handlers with `chalice deploy`"),
+        ("aws_s3_bucket_notification", {}, r"aws_s3_bucket_notification.*@app\.lambda_function\(\)"),
+        ("aws_sns_topic_subscription", {"endpoint": "https://a"}, "https://a is no function's"),
+        ("aws_lambda_function", {"dead_letter_config": {}}, "deliver: Chalice set dead_let"),
         (
-            lambda kinds: _add(kinds, aws_apigatewayv2_api={"websocket_api": {}}),
-            "websocket handlers with `chalice deploy`",
+            "aws_lambda_function",
+            {"environment": {"variables": {"Q": "${aws_sqs_queue.a}"}}},
+            r"deliver.*Q to .*aws_sqs_queue.*config\.json",
         ),
-        (
-            lambda kinds: _add(kinds, aws_s3_bucket_notification={"pictures": {}}),
-            r"aws_s3_bucket_notification.*@app\.lambda_function\(\)",
-        ),
-        (
-            lambda kinds: _add(only(kinds["aws_sns_topic_subscription"]), endpoint="https://a"),
-            "https://a is no function's",
-        ),
-        (
-            lambda kinds: _add(kinds["aws_lambda_function"]["sweep"], dead_letter_config={}),
-            "sweep: Chalice set dead_let",
-        ),
-        (
-            lambda kinds: _add(
-                kinds["aws_lambda_function"]["sweep"], environment={"variables": {"Q": "${aws_sqs_queue.a}"}}
-            ),
-            r"sweep.*Q to .*aws_sqs_queue.*config\.json",
-        ),
-        (lambda kinds: _add(only(kinds["aws_lambda_event_source_mapping"]), event_source_arn="${a.arn}"), "plainly"),
+        ("aws_lambda_event_source_mapping", {"event_source_arn": "${a.arn}"}, "plainly"),
     ],
 )
-def test_what_no_rule_covers_stops_the_build(template, change, message):
-    change(template["resource"])
+def test_what_no_rule_covers_stops_the_build(template, kind, more, message):
+    for block in template["resource"].setdefault(kind, {"new": {}}).values():
+        block.update(more)
     with pytest.raises(PackagingFailed, match=message):
         adapt(template)
