@@ -21,7 +21,7 @@ LINGER_NONE = struct.pack("ii", 1, 0)
 
 
 class Messages:
-    """Splits one direction of the protocol into messages: a byte of type, a length, a body."""
+    """Splits one direction of the protocol into messages: a byte of type, but for the first, a length, a body."""
 
     def __init__(self, *, has_startup: bool) -> None:
         self._buffer = b""
@@ -30,19 +30,15 @@ class Messages:
     def feed(self, data: bytes) -> list[bytes]:
         """The types of the messages that ``data`` completes."""
         self._buffer += data
-        return list(iter(self._take, None))
-
-    def _take(self) -> bytes | None:
-        prefix = 0 if self._starting else 1
-        if len(self._buffer) < prefix + 4:
-            return None
-        (length,) = struct.unpack_from("!i", self._buffer, prefix)
-        if len(self._buffer) < prefix + length:
-            return None
-        kind = STARTUP if self._starting else self._buffer[:1]
-        self._starting = False
-        self._buffer = self._buffer[prefix + length :]
-        return kind
+        types = []
+        while len(self._buffer) >= (prefix := 0 if self._starting else 1) + 4:
+            (length,) = struct.unpack_from("!i", self._buffer, prefix)
+            if len(self._buffer) < prefix + length:
+                break
+            types.append(STARTUP if self._starting else self._buffer[:1])
+            self._starting = False
+            self._buffer = self._buffer[prefix + length :]
+        return types
 
 
 class Link:
@@ -53,6 +49,8 @@ class Link:
         self._proxy = proxy
         self._requests = Messages(has_startup=True)
         self._answers = Messages(has_startup=False)
+        #: Requests that are executed at once (a Sync or a simple query), and complete answers. Each is one thread's.
+        self.statements = self.answers = 0
         #: Requests and answers that have passed; opening the connection is one.
         self._asked = self._answered = 0
         self._is_over = False
@@ -82,18 +80,18 @@ class Link:
     def _see_request(self, data: bytes) -> bool:
         types = self._requests.feed(data)
         statements = sum(kind in {SYNC, QUERY} for kind in types)
-        self._proxy.statements += statements
+        self.statements += statements
         self._asked += statements + types.count(STARTUP)
         if self._proxy.cut_before_request:
             self._proxy.cut_before_request = False
             self.reset()
             return False
-        return self._proxy.flowing.wait(30)
+        return self._proxy.flowing.wait()
 
     def _see_answer(self, data: bytes) -> bool:
         answers = self._answers.feed(data).count(READY_FOR_QUERY)
         if answers:
-            self._proxy.answers += 1
+            self.answers += 1
             is_greeting = self._answered == 0
             if self._proxy.cut_before_answer or (self._proxy.cut_every_answer and not is_greeting):
                 self._proxy.cut_before_answer = False
@@ -134,10 +132,6 @@ class WireProxy:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.links: list[Link] = []
-        #: Requests that are executed at once: a Sync or a simple query.
-        self.statements = 0
-        #: Complete answers.
-        self.answers = 0
         #: Cleared, nothing passes to the server: a black hole.
         self.flowing = threading.Event()
         self.flowing.set()
@@ -174,6 +168,16 @@ class WireProxy:
         assert str(self.port) in path
         return f"{path}?pgbouncer=true" if "pgbouncer=true" in database_url else path
 
+    @property
+    def statements(self) -> int:
+        """Of all links."""
+        return sum(link.statements for link in self.links)
+
+    @property
+    def answers(self) -> int:
+        """Of all links."""
+        return sum(link.answers for link in self.links)
+
     def withhold_after(self, answers: int) -> None:
         """Pass this many more answers to the clients, and hold back the others until ``release``."""
         self._allowed = self.answers + answers
@@ -192,7 +196,7 @@ class WireProxy:
         """Wait until the server's data may pass to the client."""
         if self._allowed is not None and self.answers > self._allowed:
             self.answering.clear()
-        return self.answering.wait(30)
+        return self.answering.wait()
 
     def close_all(self) -> None:
         """FIN to every client."""
