@@ -109,4 +109,4 @@ def running_stack(folder):
         yield stack
     finally:
         stack.stop()
-        stack.http.close()
+        stack.close()

@@ -19,5 +19,5 @@ def stack():
             yield running
         finally:
             left = running.stop()
-            running.http.close()
+            running.close()
         assert left == []

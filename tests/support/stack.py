@@ -19,7 +19,8 @@ import psutil
 
 from local.emulator import client_of
 from local.guardian import Child, is_running
-from local.ports import reserve
+from local.ports import port_of, reserve
+from local.settings import PORTS
 from local.sign_in import SignIn
 from local.token import fetch_token
 from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = (sys.executable, "-m", "local")
-# What `make run` prints, and the variable of the port in it.
-ADDRESS_LINES = {"page": "BFF_PORT", "employees": "CRUD_PORT", "e-mails": "EMAIL_PORT"}
-PORT_VARIABLES = (*ADDRESS_LINES.values(), "AWS_PORT")
 SUCCESSFUL_READ = re.compile(r"│ GET \S+ (-> \w+: )?200 ")
 
 
@@ -40,14 +38,18 @@ class StackFailedError(AssertionError):
 
 
 class Stack:
-    """The local stack with ports and data of its own. ``http`` asks as admin, unless a request says otherwise."""
+    """The local stack with ports and data of its own. ``http`` asks as admin, unless a request says otherwise.
+
+    It holds its ports, so that no other program gets one while the stack does not listen.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "state"
         self.log = folder / "log"
-        self.ports = dict.fromkeys(PORT_VARIABLES, 0)  # at its first start the stack takes free ones, and keeps them
-        self.http = httpx.Client(timeout=30, trust_env=False)
+        self._held = {name: reserve() for name in PORTS}
+        self.ports = {name: port_of(held) for name, held in self._held.items()}
+        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS, trust_env=False)
         self._process: Child | None = None
 
     @property
@@ -73,12 +75,6 @@ class Stack:
         said_before = self.text().count("\nready\n")
         self.launch()
         self.wait_for("the word ready", lambda: self.text().count("\nready\n") > said_before)
-        for line, variable in ADDRESS_LINES.items():
-            match = re.search(rf"^  {line} +http://[^:]+:([0-9]+)/", self.text(), re.MULTILINE)
-            assert match, line
-            self.ports[variable] = int(match[1])
-        self.ports["AWS_PORT"] = int(self.variable("AWS_ENDPOINT_URL").rpartition(":")[2])
-        self.http.base_url = self.url
         self.http.headers["Authorization"] = self.authorization("admin")
 
     def authorization(self, role: str) -> str:
@@ -104,6 +100,12 @@ class Stack:
         """Run a command of the repository beside the stack, to its end."""
         environment = self.environment(**variables)
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    def close(self) -> None:
+        """Give up the client and the ports."""
+        self.http.close()
+        for held in self._held.values():
+            held.close()
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> list[str]:
         """Send ``how`` and wait; the result is what is left, which should be nothing."""

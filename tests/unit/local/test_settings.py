@@ -1,6 +1,7 @@
 """What can be set for `make run`, and what is said when it cannot be used."""
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -50,12 +51,13 @@ def test_a_value_that_cannot_be_used_is_one_sentence_with_its_name_and_without_p
     assert "hunter2" not in str(refusal.value)
 
 
-def test_a_port_that_cannot_be_had_is_one_sentence_that_names_it_and_its_variable():
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        busy = str(other.getsockname()[1])
-        settings = Settings.from_environment(dict.fromkeys(PORTS, "0") | {"EMAIL_PORT": busy})
+def test_ports_are_bound_and_one_that_cannot_be_had_is_one_sentence_that_names_it_and_its_variable():
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        busy = other.getsockname()[1]
+        settings = Settings.from_environment(dict.fromkeys(PORTS, "0"))
+        with settings.reserved_ports() as (bound, sockets):
+            assert bound.ports == {name: reserved.getsockname()[1] for name, reserved in sockets.items()}
         sentence = rf"EMAIL_PORT must be another port than {busy} \(Address already in use\)$"
+        settings = replace(settings, ports=settings.ports | {"EMAIL_PORT": busy})
         with pytest.raises(SettingError, match=sentence), settings.reserved_ports():
             pytest.fail("it was reserved")
