@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from local.emulator import REGION
+from local.guardian import Child
 from tests.e2e.identity import Identity
 from tests.support.sign_in_page import REQUEST_SECONDS
 from tools.terraform_cli import BUILD, Terraform
@@ -132,18 +133,15 @@ class Project:
 
     def run(self, *command: str, answer: str = "", fails: bool = False) -> str:
         """Run a command, which may have to fail, and return what it prints."""
-        result = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self._shell,
-            input=answer,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert (result.returncode != 0) == fails, f"{' '.join(command)}\n{result.stdout}"
-        return result.stdout
+        options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        # Terraform does not outlive this process either.
+        with Child(command, cwd=self.folder, env=self._shell, **options) as process:
+            try:
+                output, _ = process.communicate(answer)
+            finally:
+                process.stop()
+        assert (process.returncode != 0) == fails, f"{' '.join(command)}\n{output}"
+        return output
 
     def deployment(self, command: str, answer: str = "", *, fails: bool = False) -> str:
         return self.run(sys.executable, "-m", "tools.deployment", command, answer=answer, fails=fails)

@@ -7,6 +7,7 @@ import sys
 import psutil
 import pytest
 
+from local.guardian import Child
 from tests.support.stack import COMMAND, ROOT, Stack
 from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
 
@@ -18,7 +19,7 @@ def own(folder):
     yield stack
     if stack.is_running:
         stack.stop()
-    stack.http.close()
+    stack.close()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,7 @@ def test_another_database_is_used_and_one_that_does_not_answer_is_reported(own, 
 
 def test_the_end_of_the_reader_ends_it(own):
     """As in ``make run | head``."""
-    with subprocess.Popen(COMMAND, cwd=ROOT, env=own.environment(), stdout=subprocess.PIPE) as process:
+    with Child(COMMAND, cwd=ROOT, env=own.environment(), stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
         process.stdout.close()
@@ -80,14 +81,8 @@ def test_nothing_outlives_a_make_that_is_killed(own):
     """Its program gets a signal and ends, and what that has started is ended by the guardian."""
     makefile = own.folder / "Makefile"
     makefile.write_text(f'all:\n\t@{sys.executable} -c "$$PROGRAM" {own.folder}\n')
-    make = subprocess.Popen(
-        ["make", "--no-print-directory", "-f", str(makefile)],
-        cwd=ROOT,
-        env=own.environment(PROGRAM=PARENT),
-        stdout=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    command = ["make", "--no-print-directory", "-f", str(makefile)]
+    make = Child(command, cwd=ROOT, env=own.environment(PROGRAM=PARENT), stdout=subprocess.PIPE)
     assert make.stdout
     processes = [psutil.Process(int(pid)) for pid in make.stdout.readline().split()]
     assert len(processes) == 2

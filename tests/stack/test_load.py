@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from local.guardian import Child
 from tests.support.stack import ROOT
 from tools.demo import fill, invent_people
 
@@ -47,7 +48,7 @@ def load_test(stack, tmp_path):
 
     def start(*arguments):
         options = {"cwd": ROOT, "env": stack.environment(), "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([*command, *arguments], text=True, **options)
+        return Child([*command, *arguments], **options)
 
     return start
 
