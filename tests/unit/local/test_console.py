@@ -1,33 +1,19 @@
 """The lines on the terminal, and in the log of a process."""
 
-from __future__ import annotations
-
 import io
 import logging
 import os
 
-import pytest
-
-from chalice_devserver.logs import ReadableFormatter, log_to_stdout
+from chalice_devserver.logs import log_to_stdout
 from local.console import Console
 
 
-def never():
-    pytest.fail("the terminal is not broken")
-
-
-def written(stream, *lines):
-    console = Console(stream, on_broken=never)
-    for name, text in lines:
-        console.line(name, text)
-    return stream.getvalue()
-
-
 def test_each_line_begins_with_the_name_of_its_process_and_is_neither_cut_nor_read_as_markup():
-    text = f"[bold]:smile: {'x' * 300}"
-    assert written(io.StringIO(), ("crud", text), ("email-pump", "[SES] Enviado")) == (
-        f"crud       │ {text}\nemail-pump │ [SES] Enviado\n"
-    )
+    stream, text = io.StringIO(), f"[bold]:smile: {'x' * 300}"
+    console = Console(stream, on_broken=stream.close)
+    console.line("crud", text)
+    console.line("email-pump", "[SES] Enviado")
+    assert stream.getvalue() == f"crud       │ {text}\nemail-pump │ [SES] Enviado\n"
 
 
 def test_once_the_reader_of_its_pipe_has_gone_that_is_told_and_nothing_breaks():
@@ -39,26 +25,20 @@ def test_once_the_reader_of_its_pipe_has_gone_that_is_told_and_nothing_breaks():
     assert noticed == [True]
 
 
-def formatted(level, message, *arguments, **extra):
-    record = logging.getLogger("app").makeRecord("app", level, "app.py", 1, message, arguments, None, extra=extra)
-    return ReadableFormatter().format(record)
-
-
-def test_a_log_line_is_its_message_and_what_it_does_not_say_yet_and_trouble_says_so():
-    assert formatted(logging.INFO, "GET %s", "/x", path="/x", status=200) == "GET /x  status=200"
-    assert [formatted(level, "hm") for level in (logging.WARNING, logging.ERROR)] == ["WARNING hm", "ERROR hm"]
-
-
-def test_libraries_are_quiet_and_the_project_is_not(capsys):
-    root = logging.getLogger()
+def test_a_log_line_says_all_once_and_libraries_are_quiet(capsys):
+    root, library, app = logging.getLogger(), logging.getLogger("botocore.credentials"), logging.getLogger("app")
     handlers, level = root.handlers[:], root.level
     try:
         # `force` would close pytest's own handlers.
         root.handlers.clear()
         log_to_stdout()
-        logging.getLogger("botocore.credentials").info("Found credentials")
+        library.info("Found credentials")
         logging.getLogger("chalicelib.publisher").info("[SNS] Publicado", extra={"empleado": 7})
-        logging.getLogger("botocore.credentials").warning("hm")
+        app.info("GET %s", "/x", extra={"path": "/x", "status": 200})
+        library.warning("hm")
+        app.error("oh")
     finally:
         root.handlers[:], root.level = handlers, level
-    assert capsys.readouterr().out == "[SNS] Publicado  empleado=7\nWARNING hm\n"
+    assert capsys.readouterr().out.splitlines() == [
+        *("[SNS] Publicado  empleado=7", "GET /x  status=200", "WARNING hm", "ERROR oh")
+    ]

@@ -11,11 +11,11 @@ import threading
 import psutil
 import pytest
 
-from local.guardian import Child, guard, is_running
+from local.guardian import Child, guard, is_running, watch
 from local.lock import AlreadyRunning, folder_lock, make_private, write_private
 from local.settings import ROOT
 from local.stack import Part
-from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
+from tests.support.waiting import PATIENCE_SECONDS, wait_until, wait_until_ended
 
 # Each prints "up" when it can take a signal.
 POLITE = """
@@ -24,12 +24,13 @@ signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'bye\\n'), sys.exit(0)))
 print('up', flush=True)
 time.sleep(600)
 """
-STUBBORN = """
-import signal, subprocess, sys, time
+SLEEP = "import time; time.sleep(600)"
+STUBBORN = f"""
+import signal, subprocess, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])
+subprocess.Popen([sys.executable, '-c', {SLEEP!r}])
 print('up', flush=True)
-time.sleep(600)
+{SLEEP}
 """
 
 
@@ -38,36 +39,33 @@ class Watched:
 
     def __init__(self, code):
         self.lines: list[str] = []
-        self.said_up, self.ended = threading.Event(), threading.Event()
-        self.part = Part("tiny", [sys.executable, "-c", code], on_line=self._note, on_exit=lambda _: self.ended.set())
+        self.ended = threading.Event()
+        command = [sys.executable, "-c", code]
+        self.part = Part("tiny", command, on_line=self._note, on_exit=lambda _: self.ended.set())
 
     def _note(self, name, line):
         self.lines.append(f"{name}: {line}")
-        if line == "drives":
-            self.said_up.set()
 
 
 def test_a_part_is_up_when_it_says_so_and_may_say_its_last_word():
-    watched = Watched(
-        POLITE.replace(
-            "print('up'", "print('not up yet', flush=True); os.write(2, b'\\xff\\n'); sys.stdin.read(); print('drives'"
-        )
-    )
-    assert watched.said_up.wait(PATIENCE_SECONDS)
-    assert watched.part.is_up
+    words = "print('not up yet', flush=True); os.write(2, b'\\xff\\n'); sys.stdin.read(); print('drives'"
+    watched = Watched(POLITE.replace("print('up'", words))
+    wait_until(lambda: watched.part.is_up, "the word drives")
     assert os.getsid(watched.part.pid) == watched.part.pid, "Ctrl-C would reach it"
-    watched.part.stop()
-    assert watched.lines == ["tiny: not up yet", "tiny: \ufffd", "tiny: drives", "tiny: bye"]
+    watched.part.stop(PATIENCE_SECONDS)
     assert (watched.part.returncode, watched.part.stopping) == (0, True)
+    wait_until(lambda: len(watched.lines) == 4, "the last word")
+    assert watched.lines == ["tiny: not up yet", "tiny: \ufffd", "tiny: drives", "tiny: bye"]
 
 
 def test_the_end_of_a_part_is_told_although_what_it_started_holds_its_output():
-    watched = Watched(
-        "import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']).pid)"
-    )
+    watched = Watched(f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {SLEEP!r}]).pid)")
     assert watched.ended.wait(PATIENCE_SECONDS)
-    assert watched.part.returncode == 0
-    os.kill(int(watched.lines[0].removeprefix("tiny: ")), signal.SIGKILL)
+    wait_until(lambda: watched.lines, "its line")
+    child = psutil.Process(int(watched.lines[0].removeprefix("tiny: ")))
+    watch(child.pid)
+    assert (watched.part.returncode, is_running(child)) == (0, True)
+    child.kill()
 
 
 def start(code):
@@ -99,7 +97,7 @@ def test_the_guardian_ends_what_was_not_released_each_by_its_signal_and_the_newe
     gone = start("print('up')")
     gone.wait()
     orders = [(oldest, signal.SIGTERM), (released, signal.SIGTERM), (newest, signal.SIGINT), (gone, signal.SIGTERM)]
-    guard([*(f"{int(number)} {process.pid}\n" for process, number in orders), f"0 {released.pid}\n"])
+    guard([*(f"{int(number)} {process.pid}\n" for process, number in orders), f"0 {released.pid}\n"], PATIENCE_SECONDS)
     assert (oldest.wait(PATIENCE_SECONDS), newest.wait(PATIENCE_SECONDS), released.poll()) == (0, 0, None)
     assert (tmp_path / "order").read_text() == "21"
     for process in (oldest, released, newest, gone):
@@ -108,7 +106,7 @@ def test_the_guardian_ends_what_was_not_released_each_by_its_signal_and_the_newe
 
 
 PARENT = """
-import sys, time
+import sys
 from pathlib import Path
 from local import guardian
 from local.lock import folder_lock
@@ -116,13 +114,13 @@ with folder_lock(Path(sys.argv[1])) as lock:
     guardian.start(keep_open=[lock])
     child = guardian.Child([sys.executable, "-c", "import time; time.sleep(600)"])
     print(child.pid, flush=True)
-    time.sleep(600)
+    sys.stdin.read()  # it ends with the test
 """
 
 
 def test_after_a_parent_is_killed_the_next_one_waits_until_its_children_have_ended(tmp_path):
     command = [sys.executable, "-c", PARENT, tmp_path]
-    parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     assert parent.stdout
     child = psutil.Process(int(parent.stdout.readline()))
     with pytest.raises(AlreadyRunning, match=f"process {parent.pid}"), folder_lock(tmp_path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
@@ -22,12 +21,12 @@ class Aws:
     def attributes(self, queue):
         return self.sqs.get_queue_attributes(QueueUrl=self.url(queue), AttributeNames=["All"])["Attributes"]
 
-    def receive(self, queue):
-        options: Any = {"MessageAttributeNames": ["All"], "WaitTimeSeconds": 1}
-        return self.sqs.receive_message(QueueUrl=self.url(queue), **options).get("Messages", [])
-
     def url(self, queue):
         return self.sqs.get_queue_url(QueueName=queue)["QueueUrl"]
+
+    def publish(self, text):
+        attributes = {"tipo": {"DataType": "String", "StringValue": "creado"}}
+        self.sns.publish(TopicArn=topic_arn(resources.TOPIC), Message=text, MessageAttributes=attributes)
 
 
 def topic_arn(name):
@@ -38,23 +37,19 @@ def test_all_of_it_survives_a_restart_with_what_is_in_it_but_a_table_of_an_older
     """The emulator keeps its state; what is made a second time is the same, once."""
     with Emulator(tmp_path / "log", state=tmp_path / "state") as emulator:
         aws = Aws(emulator)
-        aws.sns.publish(
-            TopicArn=topic_arn(resources.TOPIC),
-            Message="primero",
-            MessageAttributes={"tipo": {"DataType": "String", "StringValue": "creado"}},
-        )
+        aws.publish("primero")
         item = {name["AttributeName"]: {"S": "x"} for name in resources.LEDGER_DEFINITION["KeySchema"]}
         aws.dynamodb.put_item(TableName=resources.LEDGER_TABLE, Item=item)
     with Emulator(tmp_path / "log", state=tmp_path / "state") as emulator:
         aws = Aws(emulator)
         assert aws.dynamodb.scan(TableName=resources.LEDGER_TABLE)["Items"] == [item]
-        [message] = aws.receive(resources.QUEUE)
-        assert message["Body"] == "primero"  # raw: without SNS's envelope
-        assert message["MessageAttributes"]["tipo"]["StringValue"] == "creado"
-        aws.sns.publish(TopicArn=topic_arn(resources.TOPIC), Message="segundo")
-        [message] = aws.receive(resources.QUEUE)
-        assert message["Body"] == "segundo"
-        assert aws.receive(resources.QUEUE) == []  # one subscription, not two
+        aws.publish("segundo")
+        received = aws.sqs.receive_message(
+            QueueUrl=aws.url(resources.QUEUE), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )["Messages"]
+        # Raw, without SNS's envelope; once, so that there are not two subscriptions.
+        assert [message["Body"] for message in received] == ["primero", "segundo"]
+        assert received[0]["MessageAttributes"]["tipo"]["StringValue"] == "creado"
         dead = aws.attributes(resources.DEAD_LETTER_QUEUE)
         rules = json.loads(aws.attributes(resources.QUEUE)["RedrivePolicy"])
         assert rules == {"deadLetterTargetArn": dead["QueueArn"], "maxReceiveCount": 5}

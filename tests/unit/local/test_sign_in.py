@@ -100,9 +100,9 @@ def test_make_token_prints_the_token_and_nothing_else(environment, capsys, optio
     assert error == ""
 
 
-def test_make_token_says_that_nothing_runs(environment, tmp_path, capsys):
+def test_make_token_says_that_nothing_runs(environment, tmp_path, capsys, closed_port):
     assert main(["--role", "rrhh"], {"LOCAL_STATE": str(tmp_path / "nowhere")}) == 2
-    document = json.loads((tmp_path / "sign-in.json").read_text()) | {"endpoint": "http://127.0.0.1:9"}
+    document = json.loads((tmp_path / "sign-in.json").read_text()) | {"endpoint": f"http://127.0.0.1:{closed_port}"}
     (tmp_path / "sign-in.json").write_text(json.dumps(document))
     assert main(["--role", "rrhh", "--program"], environment) == 2
     sentences = capsys.readouterr().err.splitlines()
