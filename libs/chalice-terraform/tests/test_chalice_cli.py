@@ -10,25 +10,6 @@ from chalice_terraform.chalice_cli import package_app
 from chalice_terraform.errors import PackagingFailed
 
 
-def names(packaged):
-    with zipfile.ZipFile(packaged / "deployment.zip") as packed:
-        return packed.namelist()
-
-
-def test_the_package_holds_the_app_and_nothing_of_caches_or_of_the_person_s_account(small_app, tmp_path, monkeypatch):
-    monkeypatch.setenv("AWS_PROFILE", "somebody-who-does-not-exist")
-    for folder in (small_app / "chalicelib", small_app / "vendor" / "vendored"):
-        (folder / "__pycache__").mkdir(parents=True)
-        (folder / "__pycache__" / "stale.pyc").write_bytes(b"stale")
-    (small_app / "chalicelib" / "__init__.py").touch()
-
-    packaged = names(package_app(small_app, tmp_path / "work"))
-
-    assert {"app.py", "vendored/__init__.py", "chalice/app.py"} <= set(packaged)
-    assert not [name for name in packaged if "__pycache__" in name]
-    assert not (small_app / ".chalice" / "deployments").exists()
-
-
 def test_an_app_that_does_not_import_stops_the_build(small_app, tmp_path):
     (small_app / "app.py").write_text("raise RuntimeError('no such luck')\n")
 

@@ -14,8 +14,12 @@ def write_settings(app, text):
     (app / ".chalice" / "terraform.toml").write_text(text)
 
 
-def test_the_module_has_all_files_of_the_project_but_those_it_leaves_out(small_app, tmp_path, capsys):
-    for name in ("chalicelib/testing/samples.pyi", "chalicelib/tests/data.h", "vendor/vendored/testing/fakes.py"):
+def test_the_module_has_all_files_of_the_project_but_caches_and_those_it_leaves_out(small_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "somebody-who-does-not-exist")
+    own = {"chalicelib/__init__.py", "chalicelib/testing/samples.pyi", "chalicelib/tests/data.h"}
+    left_out = {"vendor/vendored/testing/fakes.py"}
+    caches = {"chalicelib/__pycache__/stale.pyc", "vendor/vendored/__pycache__/stale.pyc"}
+    for name in own | left_out | caches:
         (small_app / name).parent.mkdir(parents=True, exist_ok=True)
         (small_app / name).touch()
     write_settings(small_app, 'leave_out = ["vendored/testing/", "yaml/"]\nmax_bytes = 10_000_000\n')
@@ -26,9 +30,9 @@ def test_the_module_has_all_files_of_the_project_but_those_it_leaves_out(small_a
     assert sorted(path.name for path in built.iterdir()) == ["deployment.zip", "main.tf.json"]
     with zipfile.ZipFile(built / "deployment.zip") as packed:
         names = set(packed.namelist())
-    assert {"app.py", "vendored/__init__.py", "chalicelib/testing/samples.pyi", "chalicelib/tests/data.h"} <= names
-    assert not [name for name in names if name.startswith(("vendored/testing/", "yaml/"))]
-    assert "deployment.zip: " in capsys.readouterr().out
+    assert {"app.py", "vendored/__init__.py", "chalice/app.py", *own} <= names
+    assert not [name for name in names if name.startswith(("vendored/testing/", "yaml/")) or "stale" in name]
+    assert not (small_app / ".chalice" / "deployments").exists()
 
 
 def test_a_package_that_is_too_large_stops_the_build(small_app, tmp_path, capsys):
@@ -51,24 +55,24 @@ def test_settings_are_optional_and_those_that_make_no_sense_are_refused(small_ap
         read_settings(small_app)
 
 
-@pytest.mark.parametrize(
-    ("stage", "sentence"),
-    [
-        ("prod", "small_app has no stage `prod`: add it to .chalice/config.json, or use --stage aws or dev."),
-        ("dev", "small_app holds the module of another stage: give each stage a folder of its own."),
-    ],
-)
-def test_a_stage_that_is_missing_or_would_replace_another_is_a_sentence(small_app, tmp_path, capsys, stage, sentence):
+def test_a_stage_that_is_missing_or_would_replace_another_and_a_folder_without_a_project_are_sentences(
+    small_app, tmp_path, capsys
+):
     config = json.loads((small_app / ".chalice" / "config.json").read_text())
     config["stages"]["dev"] = {}
     (small_app / ".chalice" / "config.json").write_text(json.dumps(config))
     assert main([str(tmp_path / "built"), str(small_app)]) == 0
+    assert "deployment.zip: " in capsys.readouterr().out
     before = (tmp_path / "built" / "small_app" / "main.tf.json").read_text()
-    assert main(["--stage", stage, str(tmp_path / "built"), str(small_app)]) == 1
-    assert capsys.readouterr().err.strip().endswith(sentence)
+    for stage, app, sentence in (
+        (
+            "prod",
+            small_app,
+            "small_app has no stage `prod`: add it to .chalice/config.json, or use --stage aws or dev.",
+        ),
+        ("dev", small_app, "small_app holds the module of another stage: give each stage a folder of its own."),
+        ("aws", tmp_path / "nothing", "nothing is no Chalice project: .chalice/config.json cannot be read"),
+    ):
+        assert main(["--stage", stage, str(tmp_path / "built"), str(app)]) == 1
+        assert sentence in capsys.readouterr().err
     assert (tmp_path / "built" / "small_app" / "main.tf.json").read_text() == before
-
-
-def test_a_folder_without_a_project_is_a_sentence(tmp_path, capsys):
-    assert main([str(tmp_path / "built"), str(tmp_path / "nothing")]) == 1
-    assert "nothing is no Chalice project: .chalice/config.json cannot be read" in capsys.readouterr().err
