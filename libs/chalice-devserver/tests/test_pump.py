@@ -155,18 +155,9 @@ def test_a_pump_that_is_stopped_ends_its_batches_first(aws, load_project):
     assert aws.depth(aws.queue) == 0
 
 
-def test_a_queue_that_comes_late_is_waited_for(aws, load_project, caplog):
-    caplog.set_level(logging.INFO)
-    project = load_project(QUEUE_APP % f"{aws.name}-late")
-    with running(sources(project)):
-        wait_until(lambda: f"trying again: there is no queue {aws.name}-late at http" in caplog.text)
-        url = aws.sqs.create_queue(QueueName=f"{aws.name}-late")["QueueUrl"]
-        aws.sqs.send_message(QueueUrl=url, MessageBody="hola")
-        wait_until(lambda: sys.modules["app"].BATCHES)
-        wait_until(lambda: "can be read" in caplog.text)
-
-
-def test_a_message_that_cannot_be_deleted_is_reported(aws, caplog):
+def test_a_queue_that_is_missing_is_named_and_a_message_that_cannot_be_deleted_is_reported(aws, caplog):
+    with pytest.raises(NotThere, match=f"there is no queue {aws.name}-late at http"):
+        QueueReader(aws.sqs, f"arn:aws:sqs:us-east-1:000000000000:{aws.name}-late")
     aws.send("one")
     reader = QueueReader(aws.sqs, aws.name)
     [message] = reader.receive(1, 0, threading.Event())
@@ -298,21 +289,11 @@ def test_a_handler_that_the_pump_cannot_drive_is_a_warning_and_the_others_run(lo
     app = """
         from chalice import Chalice, Cron, Rate
         app = Chalice(app_name="tiny")
-
-        @app.on_kinesis_record(stream="clicks")
-        def shrink(event): pass
-
-        @app.schedule("cron(0 12 * * ?)")
-        def noon(event): pass
-
-        @app.schedule("rate(1 minute)")
-        def as_text(event): pass
-
-        @app.schedule(Rate(5, unit=Rate.MINUTES))
-        def as_rate(event): pass
-
-        @app.schedule(Cron(0, 9, "?", "*", "MON-FRI", "*"))
-        def as_cron(event): pass
+        app.on_kinesis_record(stream="clicks", name="shrink")(print)
+        app.schedule("cron(0 12 * * ?)", name="noon")(print)
+        app.schedule("rate(1 minute)", name="as_text")(print)
+        app.schedule(Rate(5, unit=Rate.MINUTES), name="as_rate")(print)
+        app.schedule(Cron(0, 9, "?", "*", "MON-FRI", "*"), name="as_cron")(print)
     """
     names = [source.name for source in sources(load_project(app))]
     assert names == [f"schedule → tiny-local-{name}" for name in ("as_text", "as_rate", "as_cron")]
