@@ -15,7 +15,23 @@ def make_app(**options):
     app = FrontDoor("sample", configure_logs=False, **(SETTINGS | options))
 
     def echo(**parameters):
-        return seen_by(app, parameters)
+        request = app.current_request
+        query = request.query_params
+        return {
+            "parameters": parameters,
+            "uri_params": {name: value for name, value in request.uri_params.items() if name != "proxy+"},
+            "method": request.method,
+            "path": request.path,
+            "query": None if query is None else {name: query.getlist(name) for name in query},
+            "headers": {name: value for name, value in request.headers.items() if name.startswith("x-dato")},
+            "cookie": request.headers.get("cookie"),
+            "body": base64.b64encode(request.raw_body).decode(),
+            "client": request.context["identity"]["sourceIp"],
+            "claims": request.context["authorizer"]["claims"],
+            "language": request.language,
+            "request_id": app.request_id,
+            "client_request_id": request.client_request_id,
+        }
 
     for path, methods in (
         ("/", ["GET"]),
@@ -28,27 +44,6 @@ def make_app(**options):
     ):
         app.route(path, methods=methods, content_types=ANY_TYPE, name=path)(echo)
     return app
-
-
-def seen_by(app, parameters):
-    """What a view learns about the request."""
-    request = app.current_request
-    query = request.query_params
-    return {
-        "parameters": parameters,
-        "uri_params": {name: value for name, value in request.uri_params.items() if name != "proxy+"},
-        "method": request.method,
-        "path": request.path,
-        "query": None if query is None else {name: query.getlist(name) for name in query},
-        "headers": {name: value for name, value in request.headers.items() if name.startswith("x-dato")},
-        "cookie": request.headers.get("cookie"),
-        "body": base64.b64encode(request.raw_body).decode(),
-        "client": request.context["identity"]["sourceIp"],
-        "claims": request.context["authorizer"]["claims"],
-        "language": app.current_request.language,
-        "request_id": app.request_id,
-        "client_request_id": request.client_request_id,
-    }
 
 
 def app_with(view, path="/vista", **options):
@@ -65,10 +60,13 @@ def app_that_answers(body, headers=None, status=200):
     return app_with(lambda: Response(body, headers=headers, status_code=status))
 
 
-def raise_(error):
-    raise error
+def act(outcome):
+    """Raise an error, and return what is none."""
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
 
 def app_that_raises(error):
     """An app whose view always fails."""
-    return app_with(lambda: raise_(error))
+    return app_with(lambda: act(error))

@@ -3,8 +3,6 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chalice_frontdoor import ANYBODY, Access, FrontDoor, cognito_reader
 from chalice_frontdoor.testing.claims import CLIENT_ID, person, program
@@ -75,64 +73,36 @@ def test_views_know_who_calls(claims, name, roles):
     assert Client(APP, claims=claims).get("/leer").json() == {"name": name, "roles": roles}
 
 
-@pytest.mark.parametrize(
-    "claims",
-    [
-        *({**person("admin"), "token_use": other} for other in ("id", None)),
-        *({**person("admin"), "client_id": other} for other in ("", None)),
-        *({**person("admin"), "username": other} for other in ("", ["ana"])),
-        {**program("directorio/admin"), "sub": "another"},
-        {"cognito:groups": "[admin]"}, {"scope": "directorio/admin"},
-    ],
-)  # fmt: skip
-def test_what_is_not_an_access_token_is_refused(claims, caplog):
-    answer = Client(APP, claims=claims).get("/leer", headers={"Accept-Language": "en"})
-    assert (answer.status, answer.json()["detail"]) == (401, "You need to sign in.")
-    assert reasons(caplog) == ["invalid_token"]
+def with_each(claims, name, *values):
+    return [{**claims, name: value} for value in values]
+
+
+NO_ACCESS_TOKENS = [
+    *with_each(person("admin"), "token_use", "id", None, ["access"]),
+    *with_each(person("admin"), "client_id", "", None, 7),
+    *with_each(person("admin"), "username", "", None, ["ana"], {"a": 1}),
+    *with_each(program("directorio/admin"), "sub", "another", None),
+    {"cognito:groups": "[admin]"}, {"scope": "directorio/admin"},
+]  # fmt: skip
+NO_ROLES = [
+    person(), person("jefes"), person("ADMIN"), person("[admin]"), {**person(), "scope": "directorio/admin"},
+    *with_each(person(), "cognito:groups", "admin", "[admin", "[admin,rrhh]", "", None, 7, {"admin": True}),
+    *with_each(person(), "cognito:groups", [["admin"], 7, None, "", {}], ["otros"]),
+    program(), program("admin"), program("otra/admin"), program("directorio/admin/"), program("directorio/"),
+    *with_each(program(), "scope", ["directorio/admin"], None, 7), {**program(), "cognito:groups": "[admin]"},
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "claims",
+    ("claims", "status", "reason"),
     [
-        person(), person("jefes"), person("ADMIN"), person("[admin]"),
-        *(
-            {**person(), "cognito:groups": groups}
-            for groups in ("admin", "[admin", "[admin,rrhh]", {"admin": True}, [["admin"], 7, None])
-        ),
-        {**person(), "scope": "directorio/admin"},
-        program(), program("admin"), program("otra/admin"), program("directorio/admin/"), program("directorio/"),
-        {**program(), "cognito:groups": "[admin]"}, {**program(), "scope": ["directorio/admin"]},
+        *((claims, 401, "invalid_token") for claims in NO_ACCESS_TOKENS),
+        *((claims, 403, "no_role") for claims in NO_ROLES),
     ],
-)  # fmt: skip
-def test_groups_and_scopes_that_do_not_exist_give_nothing(claims, caplog):
-    answer = Client(APP, claims=claims).get("/leer", headers={"Accept-Language": "en"})
-    assert (answer.status, answer.json()["detail"]) == (403, "You are not allowed to do this.")
-    assert reasons(caplog) == ["no_role"]
-
-
-claim_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text() | st.sampled_from(["access", "admin", "[admin]", "c"]),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=5,
 )
-claim_names = st.sampled_from(["token_use", "client_id", "username", "sub", "cognito:groups", "scope"])
-
-
-@given(st.dictionaries(claim_names, claim_values))
-def test_any_claims_grant_only_what_they_say(claims):
-    if (caller := READ_CALLER(claims)) is None:
-        return
-    assert claims["token_use"] == "access"
-    assert caller.name in {claims.get("username"), claims["client_id"]}
-    groups, scope = claims.get("cognito:groups"), claims.get("scope")
-    said = groups if isinstance(groups, list) else [groups, scope]
-    assert not caller.roles or {"admin", "[admin]"} & {each for each in said if isinstance(each, str)}
-
-
-@given(st.lists(st.text(st.characters(exclude_characters=" ", exclude_categories=["Cs"]), min_size=1)))
-def test_a_list_of_groups_and_its_text_give_the_same_roles(groups):
-    as_list, as_text = {**person(), "cognito:groups": groups}, {**person(), "cognito:groups": f"[{' '.join(groups)}]"}
-    assert READ_CALLER(as_list) == READ_CALLER(as_text)
+def test_groups_and_scopes_that_do_not_exist_give_nothing(claims, status, reason, caplog):
+    assert Client(APP, claims=claims).get("/leer").status == status
+    assert reasons(caplog) == [reason]
 
 
 def test_a_refusal_is_a_warning_with_its_reason_and_names_no_caller(caplog):
@@ -149,20 +119,17 @@ def test_a_refusal_is_a_warning_with_its_reason_and_names_no_caller(caplog):
     assert "ana" not in caplog.text
 
 
-def test_an_unknown_path_reveals_nothing_without_a_token():
-    outside, inside = Client(APP), Client(APP, role="lector")
-    for method, path in (("GET", "/nada"), ("PATCH", "/leer"), ("OPTIONS", "/leer"), ("GET", "/leer/")):
-        assert outside.request(method, path).status == 401
-    assert inside.get("/nada").status == 404
-    assert inside.request("PATCH", "/leer").status == 405
-    assert inside.options("/leer").status == 204
-
-
-def test_the_methods_of_an_open_path_are_open_too_and_head_needs_what_get_needs():
-    client = Client(APP)
-    statuses = [client.request(method, "/abierta").status for method in ("HEAD", "OPTIONS", "POST")]
-    assert statuses == [200, 204, 405]
-    assert (client.head("/borrar").status, Client(APP, role="lector").head("/borrar").status) == (401, 403)
+@pytest.mark.parametrize(
+    ("method", "path", "outside", "reader"),
+    [
+        ("GET", "/nada", 401, 404), ("PATCH", "/leer", 401, 405), ("OPTIONS", "/leer", 401, 204),
+        ("GET", "/leer/", 401, 200), ("HEAD", "/leer", 401, 200), ("HEAD", "/borrar", 401, 403),
+        ("HEAD", "/abierta", 200, 200), ("OPTIONS", "/abierta", 204, 204), ("POST", "/abierta", 405, 405),
+    ],
+)  # fmt: skip
+def test_an_unknown_path_and_the_methods_of_a_closed_one_reveal_nothing_without_a_token(method, path, outside, reader):
+    statuses = [Client(APP, role=role).request(method, path).status for role in (None, "lector")]
+    assert statuses == [outside, reader]
 
 
 def test_a_preflight_needs_no_token():
@@ -179,22 +146,19 @@ def test_a_demonstration_allows_everything_to_every_caller():
     assert client.get("/borrar").status == 200
 
 
-@pytest.mark.parametrize(
-    ("door", "authorizer", "status"),
-    [
+def test_claims_that_a_middleware_replaced_are_the_ones_that_count():
+    for door, authorizer, status in (
         ("http_api_2", {"authorizer": {"claims": person("lector")}}, 403),
         ("http_api_2", {}, 200),
         ("chalice_local", {}, 401),  # a copy of claims that the door has not verified
-    ],
-)
-def test_claims_that_a_middleware_replaced_are_the_ones_that_count(door, authorizer, status):
-    app = FrontDoor("replaced")
+    ):
+        app = FrontDoor("replaced")
 
-    @app.middleware("http")
-    def change(request, get_response):
-        request.context = {**request.context, **authorizer}
-        return get_response(request)
+        @app.middleware("http")
+        def change(request, get_response, authorizer=authorizer):
+            request.context = {**request.context, **authorizer}
+            return get_response(request)
 
-    app.register_middleware(ACCESS, "http")
-    app.route("/borrar", methods=["GET"])(dict)
-    assert Client(app, door, role="admin").get("/borrar").status == status
+        app.register_middleware(ACCESS, "http")
+        app.route("/borrar", methods=["GET"])(dict)
+        assert Client(app, door, role="admin").get("/borrar").status == status

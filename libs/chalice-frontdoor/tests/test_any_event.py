@@ -3,7 +3,7 @@
 import copy
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalice_frontdoor import events
@@ -23,14 +23,10 @@ WIRE = Wire(
     claims={"sub": "7"},
 )
 
+texts = st.text(st.characters())
 json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters())
-    | st.sampled_from(["=", "%", "a\r\nb"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters()), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts | st.sampled_from(["=", "%", "a\r\nb"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
 )
 KEYS = "requestContext version httpMethod path rawPath headers multiValueHeaders body http elb"
@@ -61,7 +57,6 @@ def mutated_events(draw):
     return event
 
 
-@settings(deadline=None, max_examples=200)
 @given(event=any_events | mutated_events())
 def test_any_value_and_any_damaged_event_gets_an_answer_that_a_door_accepts(event):
     routes = set(APP.routes)
@@ -69,43 +64,38 @@ def test_any_value_and_any_damaged_event_gets_an_answer_that_a_door_accepts(even
     form = events.recognise(event) or events.FORMS["rest"]
     check_response(next(name for name in events.FORMS if events.FORMS[name] is form), response)
     assert set(APP.routes) == routes
+    assert events.recognise(event) or response["statusCode"] == 400
 
 
 @pytest.mark.parametrize(
     "event",
     [
-        None,
-        [],
-        "",
-        {},
-        {"key1": "value1", "key2": "value2", "key3": "value3"},  # the console's "hello-world" test event
-        {"source": "serverless-plugin-warmup"},
+        None, [], {}, {"key1": "value1", "key2": "value2", "key3": "value3"},  # the console's "hello-world" test event
+        {"source": "serverless-plugin-warmup"}, {"Records": [{"eventSource": "aws:sqs", "body": "{}"}]},
         {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "resources": [], "version": "0"},
-        {"Records": [{"eventSource": "aws:sqs", "body": "{}"}]},
         {"requestContext": {"routeKey": "$connect", "eventType": "CONNECT", "connectionId": "a="}},
     ],
-)
+)  # fmt: skip
 def test_an_event_that_is_no_http_request_is_refused_in_peace(event):
+    """apig-wsgi#289."""
     response = APP(event, None)
     check_response("rest", response)
     assert response["statusCode"] == 400
 
 
-@pytest.mark.parametrize("missing", ["headers", "queryStringParameters", "pathParameters", "stageVariables", "body"])
-def test_what_chalice_would_miss_may_be_missing_or_null(missing):
+def test_what_chalice_would_miss_may_be_missing_or_null():
+    parts = ("headers", "queryStringParameters", "pathParameters", "stageVariables", "body")
     for door in DOORS:
-        for multiple in (missing, f"multiValue{missing[0].upper()}{missing[1:]}"):
-            for change in ("missing", None):
-                event = event_for(door, Wire("GET", "/health"), TEMPLATES)
-                if change == "missing":
-                    event.pop(multiple, None)
-                elif multiple in event:
-                    event[multiple] = None
+        for part in parts:
+            event = event_for(door, Wire("GET", "/health"), TEMPLATES)
+            for name in event.keys() & {part, f"multiValue{part[0].upper()}{part[1:]}"}:
+                assert APP(event | {name: None}, None)["statusCode"] == 200
+                del event[name]
                 assert APP(event, None)["statusCode"] == 200
 
 
 def test_test_events_and_health_checks_are_answered():
-    """apig-wsgi#155, #289, aws-lambda-dotnet#436: the console's test events have no context, health checks no Host."""
+    """apig-wsgi#155, aws-lambda-dotnet#436: the console's test events have no context, health checks no Host."""
     for context in (None, {}):
         event = event_for("rest", Wire("GET", "/health")) | {"requestContext": context}
         assert APP(event, None)["statusCode"] == 200

@@ -27,6 +27,7 @@ def _info(caplog):
     ],
 )
 def test_one_line_a_request_names_the_route_and_no_person(caplog, method, path, route, status):
+    before = time.time()
     Client(make_app()).request(method, path, headers={"X-Request-Id": "abc", "X-Forwarded-For": "10.0.0.1"})
     (record,) = caplog.records
     own = HTTP_API_REQUEST_ID
@@ -37,7 +38,7 @@ def test_one_line_a_request_names_the_route_and_no_person(caplog, method, path, 
     assert SECRET not in str(vars(record))
     assert "203.0.113.7" not in str(vars(record))
     assert vars(record).keys() >= vars(logging.LogRecord("x", logging.INFO, "x.py", 1, "x", (), None)).keys()
-    assert abs(record.created - time.time()) < 60
+    assert before <= record.created <= time.time()
 
 
 def test_what_is_noted_stands_in_the_line_of_its_request(caplog):
@@ -77,10 +78,9 @@ def test_contexts_are_logged_and_errors_that_cause_each_other_once(caplog):
     failure.__context__ = LookupError()
     first.__cause__, second.__cause__ = second, first
     for error in (failure, first):
-        caplog.clear()
         Client(app_that_raises(error)).get("/vista")
-        assert "builtins.LookupError" in caplog.records[0].getMessage()
-        assert caplog.records[0].getMessage().count("builtins.") == 2
+        stack = caplog.records[-2].getMessage()
+        assert ("builtins.LookupError" in stack, stack.count("builtins.")) == (True, 2)
 
 
 def test_an_outage_that_the_app_explains_is_logged_with_its_cause_and_a_clients_mistake_is_not(caplog):
@@ -123,16 +123,17 @@ def test_an_event_that_is_no_request_is_a_warning_and_a_malformed_one_shows_wher
 @pytest.fixture
 def root():
     """The root logger as Lambda's runtime leaves it: one handler, level WARNING; our loggers untouched."""
-    names = (None, "chalice_frontdoor", "app", "chalicelib", "sample")
-    before = {name: (logging.getLogger(name).level, logging.getLogger(name).handlers[:]) for name in names}
-    for name in names:
-        logging.getLogger(name).setLevel(logging.WARNING if name is None else logging.NOTSET)
-    root = logging.getLogger()
+    loggers = [logging.getLogger(name) for name in (None, "chalice_frontdoor", "app", "chalicelib", "sample")]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
+    root = loggers[0]
+    root.setLevel(logging.WARNING)
     root.handlers[:] = [logging.NullHandler()]
     yield root
-    for name, (level, handlers) in before.items():
-        logging.getLogger(name).setLevel(level)
-        logging.getLogger(name).handlers[:] = handlers
+    for logger, level, handlers in before:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
 
 
 @pytest.mark.parametrize("level", [logging.WARNING, logging.INFO], ids=["text format", "JSON format"])
@@ -153,7 +154,7 @@ def test_info_lines_of_the_app_are_seen_on_lambda_and_a_librarys_only_where_they
 def test_a_level_that_was_set_elsewhere_is_kept(root):
     for level in (logging.DEBUG, logging.ERROR):
         root.setLevel(level)
-        logs.configure("sample")
+        FrontDoor("sample")
         assert logging.getLogger("chalicelib").getEffectiveLevel() == level
     root.setLevel(logging.WARNING)
     logging.getLogger("chalicelib").setLevel(logging.ERROR)
@@ -175,5 +176,6 @@ logging.getLogger("chalicelib.x").info("hola de x")
 logging.getLogger("httpx").info("GET https://example.com/?q=ana")
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    lines = ["INFO uno hola de uno", "INFO dos hola de dos", "INFO chalicelib.x hola de x"]
-    assert (done.stdout, done.stderr.splitlines()) == ("", lines)
+    shown = [line for line in done.stderr.splitlines() if line.startswith("INFO")]  # others may be Python's warnings
+    assert shown == ["INFO uno hola de uno", "INFO dos hola de dos", "INFO chalicelib.x hola de x"]
+    assert done.stdout == ""

@@ -10,7 +10,7 @@ from chalice_frontdoor.idempotency import HEADER, MALFORMED, MAX_LENGTH, KeyInFl
 from chalice_frontdoor.problems import reason_phrase
 from chalice_frontdoor.testing.client import Client
 from chalice_frontdoor.testing.events import DOORS, HTTP_API_REQUEST_ID
-from sample_app import app_that_raises, app_with, raise_
+from sample_app import act, app_that_raises, app_with
 
 TAKEN = Problem(
     409,
@@ -114,28 +114,25 @@ def test_chalices_own_errors_are_problems_with_their_text_or_have_its_bodies(err
     assert (answer.status, answer.json().get("detail")) == (status, text)
     assert text or str(error).encode() not in answer.body
     for door in DOORS:
-        answer = Client(app_with(lambda: raise_(error), problems=False), door).get("/vista")
+        answer = Client(app_with(lambda: act(error), problems=False), door).get("/vista")
         assert answer.json() == ({"Code": type(error).__name__, "Message": text} if text else UNEXPECTED)
         assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json")
 
 
-def test_without_problems_what_the_front_door_says_itself_has_chalices_bodies():
+def test_without_problems_the_front_doors_own_errors_have_chalices_bodies_and_the_apps_are_problems():
     client = Client(app_with(lambda: {1}, problems=False))
     assert (client.get("/vista").status, client.get("/vista").json()) == (500, UNEXPECTED)
     refused = {"Code": "MethodNotAllowedError", "Message": "Unsupported method: PUT"}
     assert (client.put("/vista").status, client.put("/vista").json()) == (405, refused)
-
-
-def test_what_the_app_itself_makes_a_problem_is_one_without_problems_too():
-    app = app_with(lambda: raise_(KeyError("a")), problems=False)
-    app.register_problems({KeyError: Problem(409)})
-    assert Client(app).get("/vista").json()["status"] == 409
-    assert Client(app_with(lambda: raise_(Problem(410)), problems=False)).get("/vista").json()["status"] == 410
+    for error in (Problem(409), KeyError("a")):
+        app = app_with(lambda error=error: act(error), problems=False)
+        app.register_problems({KeyError: Problem(409)})
+        assert Client(app).get("/vista").json()["status"] == 409
 
 
 def test_the_stack_is_sent_while_debug_is_on():
     for problems in (False, True):
-        app = app_with(lambda: raise_(RuntimeError("broken")), problems=problems, debug=True)
+        app = app_with(lambda: act(RuntimeError("broken")), problems=problems, debug=True)
         answer = Client(app).get("/vista")
         stack = answer.body.decode()
         assert (answer.status, answer.headers["Content-Type"]) == (500, "text/plain")
@@ -151,16 +148,13 @@ def test_invalid_json_read_with_chalices_own_property_is_a_400():
 
 
 def test_invalid_input_lists_every_error_unless_the_app_words_it_differently():
-    errors = [
-        FieldError("name", "required", {"es": "Es obligatorio.", "en": "It is required."}),
-        FieldError("", "type", "It must be an object."),
-    ]
+    errors = [FieldError("name", "required", {"es": "Falta.", "en": "Missing."}), FieldError("", "type", "No object.")]
     app = app_that_raises(InvalidInput(iter(errors)))
     answer = Client(app).get("/vista", headers={"Accept-Language": "en"})
     assert (answer.status, answer.json()["type"]) == (422, "urn:frontdoor:invalid-input")
     assert answer.json()["errors"] == [
-        {"field": "name", "rule": "required", "message": "It is required."},
-        {"field": "", "rule": "type", "message": "It must be an object."},
+        {"field": "name", "rule": "required", "message": "Missing."},
+        {"field": "", "rule": "type", "message": "No object."},
     ]
     app.register_problems({InvalidInput: lambda error: Problem(400, errores=str(error))})
     assert Client(app).get("/vista").json()["errores"] == "name: required, : type"

@@ -90,30 +90,28 @@ def test_events_made_for_tests_have_the_form_and_the_members_of_awss_samples(doo
         assert made["requestContext"].keys() <= sample["requestContext"].keys() | {"authorizer"}
 
 
+def read_with(name, findings):
+    """The sample with what its authorizer found out."""
+    event = load(name)
+    event["requestContext"] = event.get("requestContext", {}) | {"authorizer": findings}
+    return read(event)
+
+
 def test_findings_of_authorizers_lie_where_a_rest_api_has_them():
     request = read(load("http_api_2_lambda"))
     assert (request.authorizer["tenantId"], request.authorizer["claims"]) == ("123-456-789-012", {"claim1": "value1"})
     assert read(load("function_url_iam")).authorizer["iam"]["callerId"] == "AIDA..."
-    rest = load("rest_lambda")
-    rest["requestContext"]["authorizer"] = {"jwt": "eyJ", "lambda": "x"}  # findings may have any name
-    assert read(rest).authorizer == {"jwt": "eyJ", "lambda": "x", "claims": {}}
-
-
-def test_an_authorizer_that_finds_out_nothing_has_still_let_the_request_in():
-    event = load("http_api_2_lambda")
-    event["requestContext"]["authorizer"] = {"lambda": None}
-    assert read(event).authorized
-    event = load("http_api_1")
-    event["requestContext"]["authorizer"] = {"principalId": ""}
-    assert read(event).authorized
+    findings = {"jwt": "eyJ", "lambda": "x"}  # they may have any name
+    assert read_with("rest_lambda", findings).authorizer == findings | {"claims": {}}
+    # One that finds out nothing has still let the request in.
+    assert read_with("http_api_2_lambda", {"lambda": None}).authorized
+    assert read_with("http_api_1", {"principalId": ""}).authorized
 
 
 @pytest.mark.parametrize("name", ["alb_multi", "alb_single", "function_url", "lattice_1", "lattice_2"])
 def test_claims_that_a_door_does_not_verify_do_not_count(name):
-    event = load(name)
-    invented = {"claims": {"sub": "7"}, "jwt": {"claims": {"sub": "7"}}, "lambda": {"claims": {"sub": "7"}}}
-    event["requestContext"] = event.get("requestContext", {}) | {"authorizer": invented}
-    request = read(event)
+    claims = {"claims": {"sub": "7"}}
+    request = read_with(name, {**claims, "jwt": claims, "lambda": claims})
     assert (request.claims, request.authorizer["claims"]) == ({}, {})
     assert request.authorized == (name == "lattice_2")
 
