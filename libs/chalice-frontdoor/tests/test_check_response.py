@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalice_frontdoor.events import FORMS
 from chalice_frontdoor.testing.events import DOORS
 from chalice_frontdoor.testing.responses import Refused, check_response
 
@@ -18,10 +19,8 @@ GOOD = {
 
 
 def form_of(door):
-    form = door.removesuffix("_stage").removesuffix("_routes")
-    return {"function_url": "http_api_2", "lattice": "alb_single", "http_api_1": "rest", "chalice_local": "rest"}.get(
-        form, form
-    )
+    by_headers = {"lists": "alb_multi", "spellings": "alb_single", "cookies": "http_api_2", "both": "rest"}
+    return by_headers[FORMS[door.removesuffix("_stage").removesuffix("_routes")].headers]
 
 
 def with_header(form, name, value):

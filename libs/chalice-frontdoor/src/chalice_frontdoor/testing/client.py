@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import json as json_module
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from chalice.app import CaseInsensitiveMapping
 from chalice.test import Client as ChaliceClient
 
 from chalice_frontdoor.testing.claims import person
-from chalice_frontdoor.testing.events import LAMBDA_REQUEST_ID, Wire, event_for
+from chalice_frontdoor.testing.events import LAMBDA_REQUEST_ID, Wire, event_for, group
 from chalice_frontdoor.testing.responses import check_response
 
 if TYPE_CHECKING:
@@ -23,29 +24,15 @@ if TYPE_CHECKING:
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 
 
-class AnswerHeaders(Mapping[str, str]):
+class AnswerHeaders(CaseInsensitiveMapping):
     """Case-insensitive. A header that is sent more than once reads as one, joined; ``getlist`` keeps them apart."""
 
     def __init__(self, lines: Iterable[tuple[str, str]]) -> None:
-        self._lines = list(lines)
-
-    def __getitem__(self, name: str) -> str:
-        values = self.getlist(name)
-        if not values:
-            raise KeyError(name)
-        return ", ".join(values)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name.lower() for name, _ in self._lines))
-
-    def __len__(self) -> int:
-        return len({name.lower() for name, _ in self._lines})
-
-    def __repr__(self) -> str:
-        return repr(self._lines)
+        self._lists = group((name.lower(), value) for name, value in lines)
+        super().__init__({name: ", ".join(values) for name, values in self._lists.items()})
 
     def getlist(self, name: str) -> list[str]:
-        return [value for given, value in self._lines if given.lower() == name.lower()]
+        return self._lists.get(name.lower(), [])
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def alb_event(wire: Wire, *, is_multiple: bool) -> Event:
     pairs, headers = _raw_pairs(wire.query), _door_headers(wire, "lambda-alb-1.us-east-2.elb.amazonaws.com", "http")
     parts: Event = {"queryStringParameters": dict(pairs), "headers": dict(headers)}
     if is_multiple:
-        parts = {"multiValueQueryStringParameters": _group(pairs), "multiValueHeaders": _group(headers)}
+        parts = {"multiValueQueryStringParameters": group(pairs), "multiValueHeaders": group(headers)}
     return {
         "requestContext": {"elb": {"targetGroupArn": _TARGET_GROUP}},
         "httpMethod": wire.method,
@@ -134,8 +134,8 @@ def lattice_event(wire: Wire) -> Event:
         "version": "2.0",
         "path": wire.path,
         "method": wire.method,
-        "headers": _group(headers),
-        "queryStringParameters": _group(_raw_pairs(wire.query)),
+        "headers": group(headers),
+        "queryStringParameters": group(_raw_pairs(wire.query)),
         **_gateway_body(wire),
         "requestContext": {
             "serviceNetworkArn": f"{arn}:servicenetwork/sn-0bf3f2882e9cc805a",
@@ -182,7 +182,7 @@ def chalice_local_event(wire: Wire, templates: Sequence[str] = ()) -> Event:
         "headers": dict(wire.lines()),
         "pathParameters": parameters,
         "stageVariables": {},
-        "multiValueQueryStringParameters": _group(_decoded_pairs(wire.query)) or None,
+        "multiValueQueryStringParameters": group(_decoded_pairs(wire.query)) or None,
         "body": wire.body or None,
     }
     if wire.claims is not None:
@@ -245,7 +245,7 @@ def _gateway_body(wire: Wire) -> Event:
 
 def _version_2(wire: Wire, *, raw_path: str, decoded_path: str, cookie_header: bool, **context: str) -> Event:
     """``context`` holds those members of ``requestContext`` in which the doors differ."""
-    headers = {name: ",".join(values) for name, values in _group(_door_headers(wire, _API_HOST, "https")).items()}
+    headers = {name: ",".join(values) for name, values in group(_door_headers(wire, _API_HOST, "https")).items()}
     event: Event = {
         "version": "2.0",
         "routeKey": context["routeKey"],
@@ -274,7 +274,7 @@ def _version_2(wire: Wire, *, raw_path: str, decoded_path: str, cookie_header: b
             del headers["cookie"]
     pairs = _decoded_pairs(wire.query)
     if pairs:
-        event["queryStringParameters"] = {name: ",".join(values) for name, values in _group(pairs).items()}
+        event["queryStringParameters"] = {name: ",".join(values) for name, values in group(pairs).items()}
     return event | {"headers": headers}
 
 
@@ -291,9 +291,9 @@ def _version_1(wire: Wire, api: str, path: str, template: str, stage: str, **con
         "path": path,
         "httpMethod": wire.method,
         "headers": dict(headers),
-        "multiValueHeaders": _group(headers),
+        "multiValueHeaders": group(headers),
         "queryStringParameters": dict(pairs) or None,
-        "multiValueQueryStringParameters": _group(pairs) or None,
+        "multiValueQueryStringParameters": group(pairs) or None,
         "stageVariables": None,
         "body": None,
         **_gateway_body(wire),
@@ -342,7 +342,8 @@ def _decoded_pairs(query: str) -> list[tuple[str, str]]:
     return parse_qsl(query, keep_blank_values=True)
 
 
-def _group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+def group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The values of each name, in their order."""
     grouped: dict[str, list[str]] = {}
     for name, value in pairs:
         grouped.setdefault(name, []).append(value)
