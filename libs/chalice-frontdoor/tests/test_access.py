@@ -101,7 +101,9 @@ NO_ROLES = [
     ],
 )
 def test_groups_and_scopes_that_do_not_exist_give_nothing(claims, status, reason, caplog):
-    assert Client(APP, claims=claims).get("/leer").status == status
+    answer = Client(APP, claims=claims).get("/leer", headers={"Accept-Language": "en"})
+    details = {401: "You need to sign in.", 403: "You are not allowed to do this."}
+    assert (answer.status, answer.json()["detail"]) == (status, details[status])
     assert reasons(caplog) == [reason]
 
 

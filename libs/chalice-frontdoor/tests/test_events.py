@@ -57,12 +57,9 @@ def test_only_spaces_and_tabs_are_no_part_of_a_headers_value():
         assert seen(event)["headers"]["x-dato"] == "\u00a0a\u2000"
 
 
-def test_a_repeated_parameter_keeps_its_values_in_order():
-    for door in KEEPS_ALL_VALUES:
-        answer = Client(APP, door).send(Wire("GET", "/empleados", "q=b&otro=1&q=a&q="))
-        assert answer.json()["query"] == {"q": ["b", "a", ""], "otro": ["1"]}
-    # Two spellings of one encoded name are one parameter; an ALB without multiple values keeps the last.
-    for door, query, seen_query in (("alb_multi", "a%5B%5D=1&a[]=2", {"a[]": ["1", "2"]}),
+def test_of_a_repeated_parameter_an_alb_without_multiple_values_keeps_the_last():
+    """And two spellings of one encoded name are one parameter."""
+    for door, query, seen_query in (("alb_multi", "a%5B%5D=1&a[]=2&b", {"a[]": ["1", "2"], "b": [""]}),
                                     ("alb_single", "q=b&q=a", {"q": ["a"]})):  # fmt: skip
         assert Client(APP, door).send(Wire("GET", "/empleados", query)).json()["query"] == seen_query
 

@@ -8,6 +8,7 @@ that the project hotsock/voker publishes. The emulator is kinder than AWS: these
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
@@ -230,17 +231,18 @@ def _door_headers(wire: Wire, host: str, scheme: str) -> list[tuple[str, str]]:
 def _alb_body(wire: Wire) -> Event:
     is_text = wire.header("content-type").lower().startswith(_ALB_TEXT) and not wire.header("content-encoding")
     # What AWS makes of bytes that contradict their content type is not documented: base64 loses nothing.
-    if not wire.body or (is_text and _is_utf8(wire.body)):
-        return {"body": wire.body.decode(), "isBase64Encoded": False}
-    return {"body": base64.b64encode(wire.body).decode(), "isBase64Encoded": True}
+    return _body(wire, may_be_text=is_text or not wire.body)
 
 
 def _gateway_body(wire: Wire) -> Event:
-    if not wire.body:
-        return {"isBase64Encoded": False}
-    is_base64 = not _is_utf8(wire.body)
-    body = base64.b64encode(wire.body) if is_base64 else wire.body
-    return {"body": body.decode(), "isBase64Encoded": is_base64}
+    return _body(wire) if wire.body else {"isBase64Encoded": False}
+
+
+def _body(wire: Wire, *, may_be_text: bool = True) -> Event:
+    with suppress(UnicodeDecodeError):
+        if may_be_text:
+            return {"body": wire.body.decode(), "isBase64Encoded": False}
+    return {"body": base64.b64encode(wire.body).decode(), "isBase64Encoded": True}
 
 
 def _version_2(wire: Wire, *, raw_path: str, decoded_path: str, cookie_header: bool, **context: str) -> Event:
@@ -323,14 +325,6 @@ def _version_1(wire: Wire, api: str, path: str, template: str, stage: str, **con
 def _staged(wire: Wire, stage: str) -> str:
     path = unquote(wire.path)
     return path if stage == "$default" else f"/{stage}{path}"
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _raw_pairs(query: str) -> list[tuple[str, str]]:
