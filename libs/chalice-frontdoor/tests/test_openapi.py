@@ -15,9 +15,9 @@ def app():
     app = FrontDoor("books", configure_logs=False)
     done = {204: {"description": "Done."}}
 
-    @app.route("/books/{id}", spec=operation("One book", {200: json_of(ref("Book"), "The book.")}, problems=(404,)))
     @app.route("/books/{id}", methods=["PUT"], name="change_book",
                spec=operation("Change", done, parameters=[describe_header(24)], body=ref("Book")))  # fmt: skip
+    @app.route("/books/{id}", spec=operation("One book", {200: json_of(ref("Book"), "The book.")}, problems=(404,)))
     def find_book(id):  # noqa: A002
         return {"id": id}
 
