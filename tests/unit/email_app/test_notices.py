@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from html.parser import HTMLParser
+import re
+from html import unescape
 
 import pytest
 from hypothesis import example, given
@@ -95,7 +96,7 @@ def test_a_notice_has_local_time_and_a_link_to_the_employee_while_there_is_one()
 
     assert "Fecha: 24 de noviembre de 2026, 11:15 CET" in changed.text
     assert f"Abrir la ficha: {PAGE}/#/empleados/7" in changed.text
-    assert ("href", f"{PAGE}/#/empleados/7") in Reader(changed.html).attributes
+    assert f' href="{PAGE}/#/empleados/7"' in changed.html
     assert "href" not in removed.html + notice().html
 
 
@@ -140,36 +141,22 @@ def laid_out(**parts):
     return lay_out(letter._replace(**parts), "creado", "en")
 
 
-class Reader(HTMLParser):
-    """Collects what a mail program would show, and the tags that it would obey."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.text = ""
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str | None]] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        if tag != "br":
-            self.tags.append(tag)
-            self.attributes += attrs
-
-    def handle_data(self, data):
-        self.text += data
+def tags(html):
+    """The tags with their attributes, but for line ends."""
+    return re.findall(r"<(?!br>)[^>]*>", html)
 
 
-PLAIN = Reader(laid_out().html)
+PLAIN = laid_out().html
 
 
 @given(st.text(max_size=30))
 @example(MARK)
 def test_no_text_adds_a_tag_an_attribute_or_a_line_of_the_subject(text):
     content = laid_out(subject=text, title=text, paragraph=text, facts=((text, text),), footer=text)
-    read = Reader(content.html)
+    shown = unescape(content.html)
 
-    assert (read.tags, read.attributes) == (PLAIN.tags, PLAIN.attributes)
-    assert text != MARK or read.text.count(MARK) == len(("subject", "preview", "title", "paragraph", *"12", "footer"))
+    assert tags(content.html) == tags(PLAIN)
+    assert text != MARK or shown.count(MARK) == len(("subject", "preview", "title", "paragraph", *"12", "footer"))
     assert content.subject.splitlines() in ([], [content.subject])
 
 
@@ -189,9 +176,5 @@ def test_the_lines_of_a_paragraph_stay_lines():
 
 
 def test_the_html_names_its_language_and_needs_nothing_from_elsewhere():
-    names = {name for name, _ in PLAIN.attributes}
-
-    assert ("lang", "en") in PLAIN.attributes
-    assert not {"img", "script", "link", "iframe"} & set(PLAIN.tags)
-    assert not {"src", "href", "background"} & names
-    assert not [name for name in names if name.startswith("on")]
+    assert '<html lang="en"' in PLAIN
+    assert re.findall(r"<(?:img|script|link|iframe)\b|\s(?:src|href|background|on\w+)\s*=", PLAIN) == []
