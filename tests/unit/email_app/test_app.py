@@ -5,7 +5,6 @@ import re
 
 import boto3
 import pytest
-from chalice.test import Client as ChaliceClient
 
 from chalice_frontdoor.testing.client import Client
 from chalicelib.correos.aws import SqsQueue, client_config
@@ -189,23 +188,22 @@ def test_a_part_that_does_not_answer_is_a_503_that_may_be_repeated(client, fakes
 # ---- handlers --------------------------------------------------------------------------------------------------
 
 
-def test_the_consumer_reports_failed_messages_by_their_ids(fakes):
-    with ChaliceClient(app) as client:
-        bodies = [json.dumps(golden()), "no JSON", json.dumps(golden("eliminado"))]
-        [record, _] = golden("aws/sqs")["Records"]
-        event = {"Records": [record | {"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
-        answer = client.lambda_.invoke("enviar_correos", event).payload
+def test_the_consumer_reports_failed_messages_by_their_ids(client, fakes):
+    bodies = [json.dumps(golden()), "no JSON", json.dumps(golden("eliminado"))]
+    [record, _] = golden("aws/sqs")["Records"]
+    event = {"Records": [record | {"messageId": f"m{n}", "body": body} for n, body in enumerate(bodies)]}
+
+    answer = client.lambda_.invoke("enviar_correos", event).payload
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
     assert len(fakes.mailer.taken) == 2
 
 
-def test_an_event_of_ses_changes_the_state_of_its_email(fakes):
+def test_an_event_of_ses_changes_the_state_of_its_email(client, fakes):
     row = fakes.ledger.create(mail(state=State.SENT))
+    event = golden("aws/sns")
+    event["Records"][0]["Sns"]["Message"] = ses_event("Delivery", row)
 
-    with ChaliceClient(app) as client:
-        event = golden("aws/sns")
-        event["Records"][0]["Sns"]["Message"] = ses_event("Delivery", row)
-        client.lambda_.invoke("registrar_resultado", event)
+    client.lambda_.invoke("registrar_resultado", event)
 
     assert fakes.ledger.read(row.event_id, row.digest).state is State.DELIVERED
