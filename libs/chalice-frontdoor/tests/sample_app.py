@@ -16,8 +16,9 @@ def make_app(**options):
 
     def echo(**parameters):
         request = app.current_request
-        query = request.query_params
+        query, context = request.query_params, request.to_dict()["context"]
         return {
+            "context": (context["httpMethod"], context["resourcePath"]),
             "parameters": parameters,
             "uri_params": {name: value for name, value in request.uri_params.items() if name != "proxy+"},
             "method": request.method,
@@ -26,8 +27,8 @@ def make_app(**options):
             "headers": {name: value for name, value in request.headers.items() if name.startswith("x-dato")},
             "cookie": request.headers.get("cookie"),
             "body": base64.b64encode(request.raw_body).decode(),
-            "client": request.context["identity"]["sourceIp"],
-            "claims": request.context["authorizer"]["claims"],
+            "client": context["identity"]["sourceIp"],
+            "claims": context["authorizer"]["claims"],
             "language": request.language,
             "request_id": app.request_id,
             "client_request_id": request.client_request_id,
