@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 #: Where a signature says which service is meant.
 #: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 _SCOPE = re.compile(r"Credential=[^/]+/[0-9]+/[^/]+/([a-z0-9-]+)/aws4_request")
-SNS, SQS, SES, DYNAMODB = "sns", "sqs", "ses", "dynamodb"
-
+SNS, SES, DYNAMODB = "sns", "ses", "dynamodb"
 
 #: How long the emulator may take for each step of an answer.
 EMULATOR_SECONDS = 30

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,22 +42,6 @@ class Told:
         return self.status == UNAVAILABLE and not self.is_unknown and "Retry-After" in self.headers
 
 
-@dataclass
-class Promise:
-    """What may be expected of one employee: changes that were said to be done, and those with an unknown outcome."""
-
-    done: Counter[str] = field(default_factory=Counter)
-    unknown: Counter[str] = field(default_factory=Counter)
-
-    def bounds(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        most = self.done + self.unknown
-        created = (min(self.done[CREADO], 1), min(most[CREADO], 1))
-        deleted = (min(self.done[ELIMINADO], 1), min(most[ELIMINADO], 1))
-        updated = (self.done[ACTUALIZADO], most[ACTUALIZADO])
-        rows = (max(created[0] - deleted[1], 0), max(created[1] - deleted[0], 0))
-        return rows, (created[0] + updated[0] + deleted[0], created[1] + updated[1] + deleted[1])
-
-
 class Client:
     """Makes changes. Each employee is known by the address, which stays."""
 
@@ -65,7 +49,9 @@ class Client:
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
-        self.promises: defaultdict[str, Promise] = defaultdict(Promise)
+        #: Changes by address and kind: those that were said to be done, and those with an unknown outcome.
+        self.done: Counter[tuple[str, str]] = Counter()
+        self.unknown: Counter[tuple[str, str]] = Counter()
         self.statuses: Counter[int] = Counter()
         #: Messages that were put into the queue and that cannot be read.
         self.unreadable = 0
@@ -115,8 +101,8 @@ class Client:
     def _remember(self, kind: str, email: str, told: Told) -> None:
         with self._lock:
             self.statuses[told.status] += 1
-            self.promises[email].done[kind] += told.is_done
-            self.promises[email].unknown[kind] += told.is_unknown
+            self.done[email, kind] += told.is_done
+            self.unknown[email, kind] += told.is_unknown
 
     def _send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Told:
         # httpx would send the body "null".

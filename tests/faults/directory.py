@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import threading
-from collections import deque
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,12 +24,12 @@ from jwt import PyJWKClient
 
 from chalice_devserver.authorizer import JwtAuthorizer
 from chalice_devserver.doors import HttpApi, LoadBalancer
-from chalice_devserver.project import LOCAL_ACCOUNT, InvocationFailed
-from chalice_devserver.pump.queue import failed_ids, lambda_record
+from chalice_devserver.project import InvocationFailed
+from chalice_devserver.pump.queue import QueueReader, failed_ids, lambda_record
 from chalice_devserver.pump.schedule import schedule_event
-from chalice_devserver.server import CONCURRENCY, AppServer
+from chalice_devserver.server import AppServer
 from local import resources
-from local.emulator import REGION, SERVICES, Emulator, client_of, without_aws
+from local.emulator import REGION, Emulator, client_of, without_aws
 from local.mail import Mail, events
 from local.postgres import Postgres, migrate
 from local.settings import Settings
@@ -39,6 +37,7 @@ from local.sign_in import create_sign_in
 from local.stack import app_environment
 from local.token import fetch_token
 from tests.faults.aws_front import AwsFront
+from tests.faults.client import Client
 from tests.faults.sandbox import Fleet, Function
 from tests.support.waiting import wait_until
 from tests.support.wire import WireProxy
@@ -50,13 +49,15 @@ if TYPE_CHECKING:
 
     from chalice_devserver.doors import Door
 
-DATABASE, ROLE, PARAMETER = "empleados", "directorio", "/directorio/database-url"
+DATABASE = "empleados"
 NOTIFY_TO = ("rrhh@example.com", "direccion@example.com")
 #: Longer than everything in this system waits (email_app's WAIT_FOR_SEND is the longest), in seconds.
 LONG = 16 * 60
 BATCH = 10
-#: Between two functions none is busy for a moment: this many idle looks in a row count.
-CALM_LOOKS = 5
+#: The longest that SQS allows: what was received comes again when `pass_time` says so, and not before, in seconds.
+VISIBILITY = 12 * 3600
+#: Invocations of crud_app at once, which `make faults` exceeds.
+CONCURRENCY = 4
 #: How often `settle` advances time before it gives up.
 ROUNDS = 20
 #: All tables except Alembic's.
@@ -75,22 +76,20 @@ class Directory:
         """Start everything in a folder of its own, for as long as ``cleanup`` lasts."""
         self._cleanup = cleanup
         self._folder = Path(cleanup.enter_context(TemporaryDirectory(prefix="faults-")))
-        self._password = secrets.token_hex(8)
         self.data = self._folder / "postgres"
+        self._servers: list[AppServer] = []
         self.mails: list[Mail] = []
         self._untold: list[Mail] = []
         self._told: list[dict[str, Any]] = []
         self._hidden: list[MessageTypeDef] = []
-        #: How far email_app's clock is ahead, in seconds.
-        self.later = 0.0
         self._lock = threading.Lock()
         self._start_postgres()
-        emulator = self._cleanup.enter_context(Emulator(self._folder / "emulator.log", services=SERVICES | {"ssm"}))
+        emulator = self._cleanup.enter_context(Emulator(self._folder / "emulator.log"))
         self.aws = AwsFront(emulator.endpoint, self._take_mail)
         self.aws.start()
         self._cleanup.callback(self.aws.stop)
         self._endpoint = emulator.endpoint
-        self.sqs = self.client("sqs")
+        self.sqs = self.aws_client("sqs")
         self._create_resources()
         self._start_apps()
 
@@ -98,62 +97,46 @@ class Directory:
         self.postgres = Postgres(self.data)
         self._cleanup.callback(self.stop_postgres)
         migrate(self.postgres.create_database(DATABASE))
-        self.sql(f"CREATE ROLE {ROLE} LOGIN; GRANT pg_read_all_data, pg_write_all_data TO {ROLE}")
-        # The owner of the server, who looks at everything from outside, needs no password; the app does.
-        rules = self.data / "pg_hba.conf"
-        rules.write_text(f"local all {ROLE} scram-sha-256\n{rules.read_text()}")
         self.sql("ALTER SYSTEM SET fsync = off")
         self.sql("SELECT pg_reload_conf()")
         self.wire = self._cleanup.enter_context(WireProxy(str(self.postgres.socket_folder / ".s.PGSQL.5432")))
 
     def _create_resources(self) -> None:
         self._table = {name: value for name, value in resources.LEDGER_DEFINITION.items() if name != "TimeToLive"}
-        resources.create_resources(self.client)
-        self.queue_url = self.sqs.get_queue_url(QueueName=resources.QUEUE)["QueueUrl"]
-        self.dlq_url = self.sqs.get_queue_url(QueueName=resources.DEAD_LETTER_QUEUE)["QueueUrl"]
-        self._queue_arn = f"arn:aws:sqs:{REGION}:{LOCAL_ACCOUNT}:{resources.QUEUE}"
-        self.set_password(self._password)
-        self.publish_address()
+        resources.create_resources(self.aws_client)
+        self.queue, self.dlq = (QueueReader(self.sqs, name) for name in (resources.QUEUE, resources.DEAD_LETTER_QUEUE))
+        self.sqs.set_queue_attributes(QueueUrl=self.queue.url, Attributes={"VisibilityTimeout": str(VISIBILITY)})
 
     def _start_apps(self) -> None:
-        sign_in = create_sign_in(self.client("cognito-idp"), self._endpoint, ["http://localhost:8000"], {})
+        sign_in = create_sign_in(self.aws_client("cognito-idp"), self._endpoint, ["http://localhost:8000"], {})
         sign_in.save(self._folder / "sign-in.json")
         settings = Settings.from_environment({"NOTIFY_TO": ",".join(NOTIFY_TO), "NOTIFY_EMPLOYEE": "true"})
         behind_front = replace(sign_in, endpoint=self.aws.url)
         self.environment = {
             **without_aws(os.environ),
-            **app_environment(settings, behind_front, database_url="", inbox_url=""),
+            **app_environment(settings, behind_front, self.wire.url(self.postgres.url(DATABASE)), inbox_url=""),
             "PYTHONUNBUFFERED": "1",
             "AWS_REGION": REGION,
-            "DATABASE_URL_PARAMETER": PARAMETER,
             "DATABASE_POOL_SIZE": "1",
             "DEMO": "false",
         }
-        self.environment.pop("DATABASE_URL")
-        self.api_door = HttpApi(JwtAuthorizer(sign_in.issuer, sign_in.audience, PyJWKClient(sign_in.keys_url)))
+        door = HttpApi(JwtAuthorizer(sign_in.issuer, sign_in.audience, PyJWKClient(sign_in.keys_url)))
         crud, email = self.fleet("crud_app"), self.fleet("email_app")
         self.crud, self.sweeper = Function(crud, "api_handler"), Function(crud, "publicar_pendientes")
         self.email, self.consumer = Function(email, "api_handler"), Function(email, "enviar_correos")
         self.feedback = Function(email, "registrar_resultado")
-        self.crud_url = self.serve(self.crud, self.api_door)
-        self.email_url = self.serve(self.email, self.api_door)
-        bff = self.fleet("bff_app", CRUD_API_URL=self.crud_url, EMAIL_API_URL=self.email_url)
+        upstreams = {"CRUD_API_URL": self.serve(self.crud, door), "EMAIL_API_URL": self.serve(self.email, door)}
+        bff = self.fleet("bff_app", **upstreams)
         self.bff = Function(bff, "api_handler")
-        self.url = self.serve(self.bff, LoadBalancer())
+        self.url = self.serve(self.bff, LoadBalancer(), concurrency=100)
         self._functions = (self.crud, self.sweeper, self.email, self.consumer, self.feedback, self.bff)
         self._cleanup.callback(self._retire_all)
         for fleet in (crud, email, bff):
             fleet.wait_until_ready()
-        token = fetch_token({"LOCAL_STATE": str(self._folder)}, "admin")
-        self.authorization = f"Bearer {token}"
-        self.http = httpx.Client(
-            base_url=self.url, timeout=60, trust_env=False, headers={"Authorization": self.authorization}
-        )
-        self._cleanup.callback(self.http.close)
+        self.http = self._cleanup.enter_context(httpx.Client(base_url=self.url, timeout=60, trust_env=False))
 
-    def fleet(self, app: str, *, name: str = "", **changes: str) -> Fleet:
-        """Sandboxes of an app, until the end of everything; ``name`` tells it from another of the same app."""
-        fleet = Fleet(app, self._folder, {**self.environment, **changes}, name=name or app)
+    def fleet(self, app: str, **changes: str) -> Fleet:
+        fleet = Fleet(app, self._folder, {**self.environment, **changes})
         self._cleanup.callback(fleet.stop)
         return fleet
 
@@ -162,9 +145,10 @@ class Directory:
         server = AppServer(0, function, door, concurrency=concurrency)  # type: ignore[arg-type] # all that it needs
         server.start()
         self._cleanup.callback(server.stop)
+        self._servers.insert(0, server)  # those that ask others come first
         return f"http://127.0.0.1:{server.port}"
 
-    def client(self, service: str) -> Any:
+    def aws_client(self, service: str) -> Any:
         """A client of the emulator itself, past the front that fails."""
         return client_of(service, self._endpoint)
 
@@ -172,19 +156,9 @@ class Directory:
         """Run SQL by psql, past everything that is under test."""
         return self.postgres.execute(statement, database=DATABASE)
 
-    def session(self, user: str = "postgres") -> pg8000.native.Connection:
+    def session(self) -> pg8000.native.Connection:
         path = f"{self.postgres.socket_folder}/.s.PGSQL.5432"
-        return pg8000.native.Connection(user, database=DATABASE, password=self._password, unix_sock=path, timeout=60)
-
-    def set_password(self, password: str) -> None:
-        """Rotate the app's password without telling the app."""
-        self._password = password
-        self.sql(f"ALTER ROLE {ROLE} PASSWORD '{password}'")
-
-    def publish_address(self) -> None:
-        """Tell the app, by the Parameter Store, where its database is: behind the proxy."""
-        address = f"postgresql://{ROLE}:{self._password}@127.0.0.1:{self.wire.port}/{DATABASE}"
-        self.client("ssm").put_parameter(Name=PARAMETER, Type="SecureString", Value=address, Overwrite=True)
+        return pg8000.native.Connection("postgres", database=DATABASE, unix_sock=path, timeout=60)
 
     def stop_postgres(self) -> None:
         """As a maintenance does: connections are cut, data is kept."""
@@ -199,19 +173,12 @@ class Directory:
             self.mails.append(mail)
             self._untold.append(mail)
 
-    def forget_events(self) -> None:
-        """SES's events about the mails since the last time are lost."""
-        with self._lock:
-            self._untold = []
-
-    def tell_events(self, *, backwards: bool = False, twice: bool = False) -> int:
+    def tell_events(self, *, backwards: bool = False) -> int:
         """Bring SES's events about the mails since the last time to email_app; the result is how many."""
         with self._lock:
             mails, self._untold = self._untold, []
         news = [event for mail in mails for event in events(mail)]
-        news = news[::-1] if backwards else news
-        self._told += news * 2 if twice else news
-        pending, self._told = self._told, []
+        pending, self._told = self._told + news[:: -1 if backwards else 1], []
         for event in pending:
             try:
                 sns: dict[str, Any] = {"Subject": None, "Message": json.dumps(event), "MessageAttributes": {}}
@@ -224,22 +191,15 @@ class Directory:
         """The schedule's minute has come."""
         self.sweeper.invoke(schedule_event("sweep", datetime.now(UTC)))
 
+    def receive(self) -> list[MessageTypeDef]:
+        """A batch of what waits in the queue; nothing when nothing does."""
+        return self.queue.receive(BATCH, 0, threading.Event()) if self.depth()[0] else []
+
     def receive_all(self) -> list[MessageTypeDef]:
         return [message for batch in iter(self.receive, []) for message in batch]
 
-    def receive(self) -> list[MessageTypeDef]:
-        """A batch of what waits in the queue; nothing when nothing does."""
-        answer = self.sqs.receive_message(
-            QueueUrl=self.queue_url,
-            MaxNumberOfMessages=BATCH,
-            MessageSystemAttributeNames=["All"],
-            MessageAttributeNames=["All"],
-        )
-        messages: list[MessageTypeDef] = answer.get("Messages", [])
-        return messages
-
     def batch_event(self, batch: Sequence[MessageTypeDef]) -> dict[str, Any]:
-        return {"Records": [lambda_record(message, self._queue_arn) for message in batch]}
+        return {"Records": [lambda_record(message, self.queue.arn) for message in batch]}
 
     def deliver(self, batch: Sequence[MessageTypeDef]) -> int:
         """Bring a batch to the consumer as Lambda does; the result is how many messages are done and deleted."""
@@ -249,8 +209,7 @@ class Directory:
         except InvocationFailed:
             failed = frozenset(message["MessageId"] for message in batch)
         done = [message for message in batch if message["MessageId"] not in failed]
-        for message in done:
-            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        self.queue.delete(done)
         self._hidden += [message for message in batch if message["MessageId"] in failed]
         return len(done)
 
@@ -267,15 +226,14 @@ class Directory:
             ("lotes", "ultimo_en", "cerrado_en IS NULL"),
         ):
             self.sql(f"UPDATE {table} SET {moment} = {moment} - interval '{seconds} s' WHERE {is_open}")  # noqa: S608
-        self.later += seconds
         for function in (self.email, self.consumer, self.feedback):
-            function.later = self.later
+            function.later += seconds
         hidden, self._hidden = self._hidden, []
         for message in hidden:
             # One that has been received too often is in the dead letter queue by now.
             with suppress(self.sqs.exceptions.MessageNotInflight, self.sqs.exceptions.ReceiptHandleIsInvalid):
                 self.sqs.change_message_visibility(
-                    QueueUrl=self.queue_url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
+                    QueueUrl=self.queue.url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
                 )
 
     def settle(self) -> bool:
@@ -291,14 +249,22 @@ class Directory:
         return False
 
     def wait_until_idle(self) -> None:
-        """Return when no request is under way, those included whose client has left."""
-        looks = deque([True], maxlen=CALM_LOOKS)
+        """Return when no request is under way, those included whose client has left.
 
-        def is_calm() -> bool:
-            looks.append(any(function.is_busy for function in self._functions))
-            return not any(looks)
+        Connections are accepted in their order: what was sent before an answered request is being answered.
+        """
+        states = [server._server.server_state for server in self._servers]  # noqa: SLF001 - uvicorn knows its tasks
+        for server in self._servers:
+            httpx.get(f"http://127.0.0.1:{server.port}/health", timeout=60, trust_env=False)
+            wait_until(lambda: not any(state.tasks for state in states), "the end of all requests")
 
-        wait_until(is_calm, "the end of all requests")
+    def resend_dead_letters(self) -> None:
+        """Bring them back to the queue, as an administrator does; one request takes 10 s at most."""
+        wait_until(lambda: self.http.post("/cola/reenviar").json()["quedan"] == 0, "the end of the dead letters")
+
+    def recover(self) -> None:
+        """The fault is over: ask until a change is taken again."""
+        wait_until(lambda: self.client.create().is_done, "a change that is taken")
 
     def calm_wire(self) -> WireProxy:
         """The way to PostgreSQL when nothing passes on it any more, so that a fault meets the next statement.
@@ -314,18 +280,18 @@ class Directory:
     def pending_events(self) -> int:
         return int(self.sql("SELECT count(*) FROM eventos WHERE publicado_en IS NULL"))
 
-    def depth(self, url: str = "") -> tuple[int, int]:
+    def depth(self, queue: QueueReader | None = None) -> tuple[int, int]:
         """Messages of the queue: visible, and hidden."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        found = self.sqs.get_queue_attributes(QueueUrl=url or self.queue_url, AttributeNames=names)["Attributes"]
+        found = self.sqs.get_queue_attributes(QueueUrl=(queue or self.queue).url, AttributeNames=names)["Attributes"]
         return int(found[names[0]]), int(found[names[1]])
 
     def dead_letters(self) -> int:
-        return self.depth(self.dlq_url)[0]
+        return self.depth(self.dlq)[0]
 
     def ledger(self) -> dict[tuple[str, str], str]:
         """The state of each mail in the ledger, by event and recipient."""
-        pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=resources.LEDGER_TABLE)
+        pages = self.aws_client("dynamodb").get_paginator("scan").paginate(TableName=resources.LEDGER_TABLE)
         return {
             (item["evento"]["S"], item["destinatario"]["S"].lower()): item["estado"]["S"]
             for page in pages
@@ -334,17 +300,22 @@ class Directory:
         }
 
     def reset(self) -> None:
+        """Forget everything, for the next test: ``afterwards`` puts things in order when it has been counted."""
         self.sql(TRUNCATE)
-        for url in (self.queue_url, self.dlq_url):
-            self.sqs.purge_queue(QueueUrl=url)
-        dynamodb = self.client("dynamodb")
+        for queue in (self.queue, self.dlq):
+            self.sqs.purge_queue(QueueUrl=queue.url)
+        dynamodb = self.aws_client("dynamodb")
         dynamodb.delete_table(TableName=resources.LEDGER_TABLE)
         dynamodb.create_table(TableName=resources.LEDGER_TABLE, **self._table)
-        self.mails, self._untold, self._told, self._hidden = [], [], [], []
         self._retire_all()
-        self.later = 0
+        self.mails, self._untold, self._told, self._hidden = [], [], [], []
         for function in self._functions:
             function.later = 0
+        # A token is good for an hour, and all faults may take longer.
+        token = fetch_token({"LOCAL_STATE": str(self._folder)}, "admin")
+        self.http.headers["Authorization"] = f"Bearer {token}"
+        self.client = Client(self.http)
+        self.afterwards = ExitStack()
 
     def _retire_all(self) -> None:
         for function in self._functions:

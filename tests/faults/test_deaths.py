@@ -6,10 +6,7 @@ Repeated under a key, what died takes effect once (docs/design/idempotency.md).
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -17,21 +14,18 @@ import pytest
 
 from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import SNS, bad_day
-from tests.faults.books import DIRECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.faults.client import Told
+    from tests.faults.directory import Directory
     from tests.faults.sandbox import Function
-    from tests.faults.trial import Trial
 
 #: More steps than anything here has: what does not end by then never will.
 MOST_STEPS = 200
 #: How often a client asks again; longer than anything is under way.
 MOST_ATTEMPTS = 20
-LEASE_SECONDS = 61
-IN_FLIGHT = 409
 
 
 def die_at_each_step(function: Function, attempt: Callable[[], object]) -> int:
@@ -55,9 +49,9 @@ def spared(function: Function) -> Iterator[None]:
     function.dies_before = step
 
 
-def test_the_process_dies_in_post(trial: Trial) -> None:
+def test_the_process_dies_in_post(directory: Directory) -> None:
     """Kill -9 at each step of POST (statement, publish, mark), each time repeated by the client with the address."""
-    client, attempts = trial.client, 0
+    client, attempts = directory.client, 0
 
     def create_and_repeat() -> None:
         nonlocal attempts
@@ -68,20 +62,20 @@ def test_the_process_dies_in_post(trial: Trial) -> None:
             assert first.is_unknown, "when the process died"
             client.create(email)
 
-    die_at_each_step(trial.directory.crud, create_and_repeat)
+    die_at_each_step(directory.crud, create_and_repeat)
     assert client.statuses[201] + client.statuses[409] == attempts, "a repetition was not answered"
 
 
-def test_the_process_dies_in_put(trial: Trial) -> None:
+def test_the_process_dies_in_put(directory: Directory) -> None:
     """Kill -9 at each step of PUT."""
-    email, positions = trial.client.new_email(), count()
-    row_id = trial.client.create(email).row_id
-    die_at_each_step(trial.directory.crud, lambda: trial.client.update(email, row_id, f"Puesto {next(positions)}"))
+    email, positions = directory.client.new_email(), count()
+    row_id = directory.client.create(email).row_id
+    die_at_each_step(directory.crud, lambda: directory.client.update(email, row_id, f"Puesto {next(positions)}"))
 
 
-def test_the_process_dies_in_delete(trial: Trial) -> None:
+def test_the_process_dies_in_delete(directory: Directory) -> None:
     """Kill -9 at each step of DELETE."""
-    function, client = trial.directory.crud, trial.client
+    function, client = directory.crud, directory.client
 
     def add_and_remove() -> None:
         email = client.new_email()
@@ -92,13 +86,12 @@ def test_the_process_dies_in_delete(trial: Trial) -> None:
     die_at_each_step(function, add_and_remove)
 
 
-def test_the_process_dies_in_the_sweep(trial: Trial) -> None:
+def test_the_process_dies_in_the_sweep(directory: Directory) -> None:
     """Kill -9 at each step of the sweep (lock, read, publish, mark, commit), with one more event each time."""
-    directory = trial.directory
 
     def leave_event_and_sweep() -> None:
         with directory.aws.broken(SNS, bad_day(refused=1, status=403, code="AuthorizationError")):
-            trial.client.create()
+            directory.client.create()
         directory.pass_time(60)
         with suppress(InvocationFailed):
             directory.sweep()
@@ -106,28 +99,22 @@ def test_the_process_dies_in_the_sweep(trial: Trial) -> None:
     die_at_each_step(directory.sweeper, leave_event_and_sweep)
 
 
-@pytest.mark.parametrize("is_lost", [pytest.param(False, marks=pytest.mark.short), True], ids=["", "events are lost"])
-def test_the_process_dies_in_the_consumer(trial: Trial, *, is_lost: bool) -> None:
-    """Kill -9 at each step of the consumer (ledger, SES, ledger) with a message of three mails.
-
-    When SES's events are lost, too, only the second copy settles the mail.
-    """
+@pytest.mark.short
+def test_the_process_dies_in_the_consumer(directory: Directory) -> None:
+    """Kill -9 at each step of the consumer (ledger, SES, ledger) with a message of three mails."""
 
     def consume() -> None:
-        trial.client.create()
-        trial.directory.deliver(trial.directory.receive())
-        if is_lost:
-            trial.directory.forget_events()
+        directory.client.create()
+        directory.deliver(directory.receive())
 
-    die_at_each_step(trial.directory.consumer, consume)
+    die_at_each_step(directory.consumer, consume)
 
 
-def test_the_process_dies_in_the_reader_of_feedback(trial: Trial) -> None:
+def test_the_process_dies_in_the_reader_of_feedback(directory: Directory) -> None:
     """Kill -9 at each step of the reader of SES's events."""
-    directory = trial.directory
 
     def create_and_tell() -> None:
-        trial.client.create()
+        directory.client.create()
         directory.drain()
         directory.tell_events(backwards=True)  # "Delivery" first: "Send" says what the consumer knows already
 
@@ -142,24 +129,24 @@ def until_done(ask: Callable[[], Told]) -> Told:
 
 
 @pytest.mark.short
-def test_retries_of_post(trial: Trial) -> None:
+def test_retries_of_post(directory: Directory) -> None:
     """Kill -9 at each step of POST with a key, repeated until it is answered."""
     places = []
 
     def create() -> None:
-        email, key = trial.client.new_email(), str(uuid.uuid4())
-        first, second = (until_done(lambda: trial.client.create(email, key=key)) for _ in range(2))
+        email, key = directory.client.new_email(), str(uuid.uuid4())
+        first, second = (until_done(lambda: directory.client.create(email, key=key)) for _ in range(2))
         assert first.row_id == second.row_id, "a repetition got another answer"
         places.append(first.row_id)
 
-    steps = die_at_each_step(trial.directory.crud, create)
+    steps = die_at_each_step(directory.crud, create)
     assert len(set(places)) == steps + 1, "there is not one row for each key"
 
 
 @pytest.mark.short
-def test_retries_of_a_batch(trial: Trial) -> None:
+def test_retries_of_a_batch(directory: Directory) -> None:
     """Kill -9 at each step of a batch of three, which the sweep closes, and of the closing of others; repeated."""
-    client, crud = trial.client, trial.directory.crud
+    client, crud = directory.client, directory.crud
 
     def change() -> str:
         batch, key, emails = str(uuid.uuid4()), str(uuid.uuid4()), [client.new_email() for _ in range(3)]
@@ -174,36 +161,3 @@ def test_retries_of_a_batch(trial: Trial) -> None:
 
     die_at_each_step(crud, change)
     die_at_each_step(crud, change_and_close)
-
-
-def test_retries_by_a_double_click(trial: Trial) -> None:
-    """10 forms sent twice at once, and once more."""
-    with ThreadPoolExecutor(2) as clicks:
-        for _ in range(10):
-            email, key = trial.client.new_email(), str(uuid.uuid4())
-            for click in [clicks.submit(trial.client.create, email, key=key) for _ in range(2)]:
-                told = click.result()
-                assert told.is_done or told.status == IN_FLIGHT, f"answered with {told}"
-            until_done(partial(trial.client.create, email, key=key))
-
-
-def test_retries_of_a_direct_mail(trial: Trial) -> None:
-    """Kill -9 at each step of POST /notify/email with a key, repeated until it is taken."""
-    directory = trial.directory
-    recipients: list[str] = []
-
-    def ask() -> None:
-        to, key = f"{DIRECT}{len(recipients)}@example.com", str(uuid.uuid4())
-        recipients.append(to)
-        mail = {"to": to, "subject": "Hola", "body": "Hola"}
-        for _ in range(MOST_ATTEMPTS):
-            answer = directory.http.post("/notify/email", json=mail, headers={"Idempotency-Key": key})
-            if answer.is_success:
-                return
-            directory.pass_time(LEASE_SECONDS)
-        raise AssertionError(f"not taken after {MOST_ATTEMPTS} attempts: {answer.status_code}")
-
-    die_at_each_step(directory.email, ask)
-    assert directory.settle(), "it does not settle"
-    copies = Counter(recipient for mail in directory.mails for recipient in mail.recipients)
-    assert copies == Counter(recipients), f"not one mail for each request: {copies}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from statistics import median
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -17,23 +17,21 @@ from chalice_devserver.project import InvocationFailed
 from tests.faults.aws_front import SES, bad_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from tests.faults.directory import Directory
     from tests.faults.sandbox import Function
-    from tests.faults.trial import Trial
 
-T = TypeVar("T")
-
-EVENTS, EVENTS_FULL = 300, 10_000
+IS_FULL = os.environ.get("FAULTS") == "full"
+EVENTS, EVENTS_FULL = 100, 10_000
 #: Consumers at a time.
 CONSUMERS = 2
 
 
-def test_load_backs_up_the_queue(trial: Trial) -> None:
+def test_load_backs_up_the_queue(directory: Directory) -> None:
     """A fifth of the events twice, 1 of 100 messages unreadable, 1 of 10 mails put off by SES, two consumers."""
-    directory, client = trial.directory, trial.client
-    count = EVENTS_FULL if trial.is_full else EVENTS
+    client = directory.client
+    count = EVENTS_FULL if IS_FULL else EVENTS
     with ThreadPoolExecutor(CONSUMERS) as threads:
         list(threads.map(lambda _: client.create(), range(count)))
     duplicates = directory.sql("SELECT payload FROM eventos ORDER BY id").splitlines()
@@ -41,7 +39,7 @@ def test_load_backs_up_the_queue(trial: Trial) -> None:
     bodies = [*duplicates[: count // 5], *(json.dumps({"version": 2, "n": number}) for number in range(count // 100))]
     for start in range(0, len(bodies), 10):  # past the topic
         entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(bodies[start : start + 10])]
-        directory.sqs.send_message_batch(QueueUrl=directory.queue_url, Entries=entries)
+        directory.sqs.send_message_batch(QueueUrl=directory.queue.url, Entries=entries)
     with directory.aws.broken(SES, bad_day(refused=0.1, status=429, code="TooManyRequestsException")):
         for _ in range(4):  # what failed, three times more
             with ThreadPoolExecutor(CONSUMERS) as threads:
@@ -75,9 +73,9 @@ def pump(directory: Directory) -> None:
         directory.sweep()
 
 
-def user(trial: Trial) -> Callable[[], None]:
+def user(directory: Directory) -> Callable[[], None]:
     """Changes, reads, lists, and now and then another employee."""
-    client, http, numbers = trial.client, trial.directory.http, itertools.count(1)
+    client, http, numbers = directory.client, directory.http, itertools.count(1)
     email, key, row_id = client.new_email(), str(uuid.uuid4()), 0
 
     def work() -> None:
@@ -105,77 +103,50 @@ KILLING_SECONDS, KILLING_SECONDS_FULL = 15, 120
 KILL_EVERY_SECONDS = 0.3
 
 
-def test_load_while_every_process_dies(trial: Trial) -> None:
+def test_load_while_every_process_dies(directory: Directory) -> None:
     """Kill the processes of one function after another while people work."""
-    directory = trial.directory
     functions = (directory.bff, directory.crud, directory.consumer, directory.feedback, directory.sweeper)
     turns = itertools.cycle(functions)
 
     run_for(
-        KILLING_SECONDS_FULL if trial.is_full else KILLING_SECONDS,
-        *((PAUSE_SECONDS, user(trial)) for _ in range(USERS)),
+        KILLING_SECONDS_FULL if IS_FULL else KILLING_SECONDS,
+        *((PAUSE_SECONDS, user(directory)) for _ in range(USERS)),
         (KILL_EVERY_SECONDS, lambda: next(turns).kill_all()),
         (0.1, lambda: pump(directory)),
     )
-    trial.recover()
+    directory.recover()
     assert any(function.deaths for function in functions), "nothing died at work"
     assert directory.settle(), "it does not settle"
-    if directory.dead_letters():  # whose consumer died five times
-        directory.http.post("/cola/reenviar").raise_for_status()
+    directory.resend_dead_letters()  # those whose consumer died five times
 
 
 SOAK_SECONDS, SOAK_SECONDS_FULL = 120, 1800
-SAMPLE_SECONDS = 5
-#: A sandbox may grow so much between the first third and the last: caches fill, and the allocator keeps what it had.
+#: A sandbox may grow so much after the first third: caches fill, and the allocator keeps what it had.
 MOST_GROWTH = 1.15
 #: botocore keeps up to ten connections to a service, as many as were at work at once so far: that grows by chance, and
 #: ends. A file that is left behind in one of a hundred requests of the full soak makes hundreds.
 MOST_NEW_FILES = 12
 
 
-class Sample(NamedTuple):
-    """How a function's sandboxes are at one moment; the largest of them."""
-
-    memory: int
-    files: int
-
-    @classmethod
-    def of(cls, function: Function) -> Sample:
-        processes = [psutil.Process(pid) for pid in function.pids]
-        return cls(max(each.memory_full_info().uss for each in processes), max(each.num_fds() for each in processes))
+def sizes(function: Function) -> tuple[int, int]:
+    """Memory and open files of a function's largest sandboxes, at rest."""
+    processes = [psutil.Process(pid) for pid in function.pids]
+    return max(each.memory_full_info().uss for each in processes), max(each.num_fds() for each in processes)
 
 
-def test_load_for_long(trial: Trial) -> None:
+def test_load_for_long(directory: Directory) -> None:
     """The real mix, at a steady pace: flat memory and files."""
-    directory = trial.directory
-    seconds = SOAK_SECONDS_FULL if trial.is_full else SOAK_SECONDS
+    seconds = SOAK_SECONDS_FULL if IS_FULL else SOAK_SECONDS
+    loops = [*((PAUSE_SECONDS, user(directory)) for _ in range(USERS)), (0.2, lambda: pump(directory))]
     functions = (directory.bff, directory.crud, directory.sweeper, directory.consumer, directory.feedback)
-    samples: dict[str, list[Sample]] = {f"{n} {function.name}": [] for n, function in enumerate(functions)}
 
-    def sample() -> None:
-        for name, function in zip(samples, functions, strict=True):
-            if function.pids:
-                samples[name].append(Sample.of(function))
+    run_for(seconds / 3, *loops)
+    before = [sizes(function) for function in functions]
+    run_for(seconds * 2 / 3, *loops)
 
-    run_for(
-        seconds,
-        *((PAUSE_SECONDS, user(trial)) for _ in range(USERS)),
-        (0.2, lambda: pump(directory)),
-        (SAMPLE_SECONDS, sample),
-    )
-    for name, series in samples.items():
-        (memory, files), (memory_then, files_then) = (
-            # The median: at one moment more connections are open than at another, without one being forgotten.
-            [median(each) for each in zip(*third, strict=True)]
-            for third in thirds(series)
-        )
-        assert memory_then < MOST_GROWTH * memory, f"{name}: memory grew {memory_then / memory:.2f} times"
-        assert files_then <= files + MOST_NEW_FILES, f"{name}: {files_then - files:.0f} more open files"
-    bad = {status: times for status, times in trial.client.statuses.items() if status not in {200, 201, 204}}
+    for function, (memory, files) in zip(functions, before, strict=True):
+        memory_now, files_now = sizes(function)
+        assert memory_now < MOST_GROWTH * memory, f"{function.name}: memory grew {memory_now / memory:.2f} times"
+        assert files_now <= files + MOST_NEW_FILES, f"{function.name}: {files_now - files} more open files"
+    bad = {status: times for status, times in directory.client.statuses.items() if status not in {200, 201, 204}}
     assert not bad, f"answers that were no success: {bad}"
-
-
-def thirds(series: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
-    """The first one, less what is warming up, and the last one."""
-    third = max(len(series) // 3, 1)
-    return series[third // 2 : third + 1], series[-third:]
