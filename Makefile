@@ -285,7 +285,7 @@ libs: install ## Build the packages of libs/ and try their wheels with each supp
 .PHONY: e2e
 e2e: install package ## The real Terraform on the AWS emulator with IAM enforced, driven through the load balancer
 	@if command -v "$${TERRAFORM:-terraform}" >/dev/null; \
-	  then $(BIN)/pytest tests/e2e --verbose --no-header -p no:randomly --timeout=900; \
+	  then $(BIN)/pytest tests/e2e --verbose --no-header --capture=no -p no:randomly --timeout=900; \
 	  else echo "make e2e: skipped: terraform is not on the PATH (install 1.11 or newer, or say TERRAFORM=tofu)"; fi
 
 .PHONY: check

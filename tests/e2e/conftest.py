@@ -15,35 +15,24 @@ from local.emulator import DEPLOYMENT_SERVICES, Emulator
 from local.postgres import running_postgres
 from tests.e2e.inventory import take_inventory
 from tests.e2e.project import STAGING, STAGING_VARIABLES, Project
-from tests.e2e.system import DATABASE, OWNER, VARIABLES, DeployedSystem, aws_of, let_in, wait_for
+from tests.e2e.system import DATABASE, OWNER, VARIABLES, DeployedSystem, client_maker, let_in
 from tools.terraform_cli import TerraformFailed, find_program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
+    from concurrent.futures import Future
 
     from local.postgres import Postgres
-    from tests.e2e.system import Aws
-
-    Say = Callable[[str], None]
 
 SYSTEM = pytest.StashKey[DeployedSystem]()
 
 
-@pytest.fixture(scope="session")
-def say(pytestconfig: pytest.Config) -> Say:
-    """Tells the person who waits what is going on, with the time since the beginning."""
-    start = time.monotonic()
-    terminal = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    capture = pytestconfig.pluginmanager.get_plugin("capturemanager")
-    assert terminal
-    assert capture
+START = time.monotonic()
 
-    def tell(line: str) -> None:
-        with capture.global_and_fixture_disabled():
-            terminal.ensure_newline()
-            terminal.write_line(f"e2e {time.monotonic() - start:4.0f} s  {line}")
 
-    return tell
+def say(line: str) -> None:
+    """Tell the person who waits what is going on; `make e2e` lets it pass."""
+    print(f"\ne2e {time.monotonic() - START:4.0f} s  {line}", flush=True)  # noqa: T201 - where the person looks
 
 
 class Laptop(NamedTuple):
@@ -55,7 +44,7 @@ class Laptop(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def laptop(say: Say) -> Iterator[Laptop]:
+def laptop() -> Iterator[Laptop]:
     """PostgreSQL and the emulator. In the end there must be as much in it as in the beginning."""
     try:
         find_program()
@@ -70,27 +59,26 @@ def laptop(say: Say) -> Iterator[Laptop]:
         emulator = stack.enter_context(
             Emulator(folder / "emulator.log", services=DEPLOYMENT_SERVICES, enforce_iam=True)
         )
-        before = take_inventory(aws_of(emulator))
+        client = client_maker(emulator)
+        before = take_inventory(client)
         yield Laptop(folder, postgres, emulator)
-        assert take_inventory(aws_of(emulator)) - before == set()
+        assert take_inventory(client) - before == set()
         say("nothing is left")
 
 
 class Staging:
     """A second environment, which the project's commands make and destroy while something else goes on."""
 
-    def __init__(self, project: Project, aws: Aws, background: ThreadPoolExecutor) -> None:
-        self.project = project
-        self._aws = aws
-        self._background = background
-        self.first_deployment = background.submit(self._deploy)
+    first_deployment: Future[str]
 
-    def _deploy(self) -> str:
-        # The sender is the other environment's.
-        wait_for(
-            "the sender", lambda: self._aws.client("sesv2").list_email_identities()["EmailIdentities"], seconds=600
-        )
-        return self.project.deploy()
+    def __init__(self, project: Project, background: ThreadPoolExecutor) -> None:
+        self.project = project
+        self._background = background
+
+    def begin(self) -> None:
+        """Deploy it. The sender is the other environment's."""
+        say("staging, beside it: make plan, make deploy")
+        self.first_deployment = self._background.submit(self.project.deploy)
 
     def destroy(self) -> None:
         self._background.submit(self.project.destroy)
@@ -100,7 +88,7 @@ class Staging:
 
 
 @pytest.fixture(scope="session")
-def staging(laptop: Laptop, say: Say) -> Iterator[Staging]:
+def staging(laptop: Laptop) -> Iterator[Staging]:
     """The second environment. What it leaves shows at the end, where nothing may be left."""
     laptop.postgres.create_database(STAGING)
     owner_url, database_url = (let_in(laptop.postgres, role, STAGING) for role in (OWNER, "directorio_a"))
@@ -109,20 +97,21 @@ def staging(laptop: Laptop, say: Say) -> Iterator[Staging]:
     project.export("MIGRATION_DATABASE_URL", owner_url)
 
     with ThreadPoolExecutor(1) as background:
-        say("staging, beside it: make plan, make deploy")
-        yield Staging(project, aws_of(laptop.emulator), background)
+        yield Staging(project, background)
 
 
 @pytest.fixture(scope="session")
-def system(request: pytest.FixtureRequest, laptop: Laptop, say: Say) -> Iterator[DeployedSystem]:
+def system(request: pytest.FixtureRequest, laptop: Laptop) -> Iterator[DeployedSystem]:
     """The deployed system. A test that changes the deployment changes it back."""
     staging: Staging | None = None
     if any("staging" in item.fixturenames for item in request.session.items if isinstance(item, pytest.Function)):
-        staging = request.getfixturevalue("staging")  # so that it begins now
+        staging = request.getfixturevalue("staging")
     database_url = laptop.postgres.create_database(DATABASE)
     project = Project(laptop.folder / "project", laptop.emulator, "dev", database_url, VARIABLES)
     say("make sender, make plan, make deploy (the provider waits for queues to settle, and for CloudFront)")
     project.deployment("sender", answer="yes\n")
+    if staging:
+        staging.begin()
     project.deploy()
     running = DeployedSystem(project, laptop.emulator, laptop.postgres)
     say(f"drives {running.page.url}")

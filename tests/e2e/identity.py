@@ -14,7 +14,7 @@ from tests.support.sign_in_page import REQUEST_SECONDS, sign_in
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tests.e2e.system import Aws
+    from tests.e2e.system import MakeClient
 
 # How the emulator learns that a request came over HTTPS: it listens without TLS.
 OVER_HTTPS = {"X-Forwarded-Proto": "https"}
@@ -25,20 +25,19 @@ class Page:
 
     def __init__(self, url: str, endpoint: str) -> None:
         self.url = url
-        self.host = urlsplit(url).netloc
         self._endpoint = endpoint
 
     def client(self) -> httpx.Client:
         """A client that sends no cookies but those that a request names, and follows no redirection."""
-        headers = {"Host": self.host, **OVER_HTTPS}
+        headers = {"Host": urlsplit(self.url).netloc, **OVER_HTTPS}
         return httpx.Client(base_url=self._endpoint, headers=headers, timeout=REQUEST_SECONDS, trust_env=False)
 
 
 class Identity:
     """The user pool of a deployment; ``outputs`` is Terraform's output `sign_in`."""
 
-    def __init__(self, aws: Aws, outputs: Mapping[str, Any]) -> None:
-        self._cognito = aws.client("cognito-idp")
+    def __init__(self, client: MakeClient, outputs: Mapping[str, Any]) -> None:
+        self._cognito = client("cognito-idp")
         self._outputs = outputs
         self._pool: str = outputs["user_pool_id"]
 

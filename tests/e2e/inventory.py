@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.e2e.system import Aws
+    from tests.e2e.system import MakeClient
 
 # Service, operation, the member of the answer, and what names one resource of it; each kind that the Terraform makes.
 KINDS = (
@@ -35,7 +35,7 @@ KINDS = (
 )
 
 
-def take_inventory(aws: Aws) -> set[str]:
+def take_inventory(client: MakeClient) -> set[str]:
     """Every resource in the account, of the kinds that the Terraform makes, as `service: name`.
 
     Without the sweep's log: a run that ends after the log was removed makes it anew here. On AWS its role may not.
@@ -43,12 +43,12 @@ def take_inventory(aws: Aws) -> set[str]:
     found = {
         f"{service}: {resource if name is None else resource[name]}"
         for service, operation, member, name in KINDS
-        for resource in _list(aws, service, operation, member)
+        for resource in _list(client, service, operation, member)
     }
     return {each for each in found if not re.fullmatch("logs: /aws/lambda/.*-publicar-pendientes", each)}
 
 
-def _list(aws: Aws, service: str, operation: str, member: str) -> list[Any]:
+def _list(client: MakeClient, service: str, operation: str, member: str) -> list[Any]:
     # No list of an account this small has a second page.
-    resources: list[Any] = getattr(aws.client(service), operation)().get(member, [])
+    resources: list[Any] = getattr(client(service), operation)().get(member, [])
     return resources

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.emulator import Emulator
-    from tests.e2e.system import Aws
+    from tests.e2e.system import MakeClient
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGING = "staging"
@@ -107,22 +107,20 @@ class Project:
         for file in (self.folder / "infra" / "emulator").rglob("*.tf"):
             shutil.copy(file, self.folder / "infra" / file.relative_to(self.folder / "infra" / "emulator"))
 
-    def commit(self, title: str) -> str:
+    def commit(self, title: str) -> None:
         self.run("git", "add", "--all")
         identity = ("-c", "user.name=Tester", "-c", "user.email=somebody@example.com", "-c", "commit.gpgsign=false")
         self.run("git", *identity, "commit", "--quiet", "-m", title)
-        return self.run("git", "rev-parse", "HEAD").strip()
 
-    def write_next_edition(self) -> str:
-        """Change an answer and the schema, commit and package it, and return the commit's hash."""
+    def write_next_edition(self) -> None:
+        """Change an answer and the schema, commit and package it."""
         app = self.folder / "crud_app" / "app.py"
         app.write_text(app.read_text("utf-8").replace(HEALTH, NEXT_HEALTH), "utf-8")
         versions = self.folder / "crud_app" / "migrations" / "versions"
         head = max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
         (versions / "9001_nickname.py").write_text(NEXT_MIGRATION.replace("{head}", head), "utf-8")
-        revision = self.commit("Second edition")
+        self.commit("Second edition")
         self.run(sys.executable, "-m", "chalice_terraform", BUILD.name, "crud_app")
-        return revision
 
     def export(self, variable: str, value: str) -> None:
         """`export VARIABLE=value`."""
@@ -155,10 +153,10 @@ class Project:
     def outputs(self) -> Mapping[str, Any]:
         return Terraform(self.folder / "infra").outputs()
 
-    def health(self, aws: Aws) -> dict[str, str]:
+    def health(self, client: MakeClient) -> dict[str, str]:
         """What the deployed code answers from its database, which is empty."""
         outputs = self.outputs()
-        token = Identity(aws, outputs["sign_in"]).program_token(PROGRAM, PROGRAM_ROLE)
+        token = Identity(client, outputs["sign_in"]).program_token(PROGRAM, PROGRAM_ROLE)
         with httpx.Client(base_url=outputs["api_urls"]["crud"], timeout=REQUEST_SECONDS, trust_env=False) as api:
             health: dict[str, str] = api.get("/health", params={"deep": "1"}).raise_for_status().json()
             assert api.get("/empleados", headers={"Authorization": f"Bearer {token}"}).json() == []

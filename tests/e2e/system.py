@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx
 
 from contract.roles import ROLES
-from local.emulator import CREDENTIALS, REGION
+from local.emulator import CREDENTIALS, REGION, client_of
 from local.sign_in import user_of
 from tests.e2e.identity import Identity, Page
-from tests.support.sign_in_page import as_header, cookies_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,8 +19,8 @@ if TYPE_CHECKING:
     from local.postgres import Postgres
     from tests.e2e.project import Project
 
-# From a request to its mail takes about a second. The first one starts every function, on a busy machine.
-MAIL_SECONDS = 60
+    MakeClient = Callable[[str], Any]
+
 DATABASE = "directory"
 # The role that owns the second environment's tables, and migrates them.
 OWNER = "dueno"
@@ -52,28 +49,21 @@ class DeployedSystem:
         self.project = project
         self.outputs = outputs = project.outputs()
         self.page = Page(outputs["url"], emulator.endpoint)
-        self.aws = aws_of(emulator)
+        self.client = client_maker(emulator)
         self.topic = f"arn:aws:sns:{REGION}:{outputs['account']['number']}:{outputs['name']}-email-topic"
-        self.queue: str = self.aws.client("sqs").get_queue_url(QueueName=f"{outputs['name']}-email-queue")["QueueUrl"]
-        self.identity = Identity(self.aws, outputs["sign_in"])
+        self.queue: str = self.client("sqs").get_queue_url(QueueName=f"{outputs['name']}-email-queue")["QueueUrl"]
+        self.identity = Identity(self.client, outputs["sign_in"])
         self.http = self.page.client()
         # A program's token is good for an hour, a person's for 5 minutes.
         self.http.headers.update(self.program("admin"))
         self._endpoint = emulator.endpoint
-        self._sessions: dict[str, dict[str, str]] = {}
         self._postgres = postgres
 
     def person(self, role: str | None) -> Headers:
-        """The headers of a person who was invited and has signed in, with a role or without one."""
+        """The headers of a person who is invited and signs in, with a role or without one."""
         name = user_of(role or "nadie")
-        if name in self._sessions:
-            kept = as_header(self._sessions[name]) | {"Sec-Fetch-Site": "same-origin"}
-            with self.page.client() as browser:
-                renewed = browser.post("/sesion/renovar", headers=kept)
-            self._sessions[name] |= cookies_of(renewed.raise_for_status())
-        else:
-            self._sessions[name] = self.identity.sign_in(self.page, name, self.identity.invite(name, role))
-        return {"Authorization": f"Bearer {self._sessions[name][ACCESS_COOKIE]}"}
+        cookies = self.identity.sign_in(self.page, name, self.identity.invite(name, role))
+        return {"Authorization": f"Bearer {cookies[ACCESS_COOKIE]}"}
 
     def program(self, role: str) -> Headers:
         return {"Authorization": f"Bearer {self.identity.program_token(program_of(role), role)}"}
@@ -97,14 +87,11 @@ class DeployedSystem:
         self._postgres.execute(f"ALTER ROLE {role} NOLOGIN")
         self._postgres.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{role}'")  # noqa: S608 - ours
 
-    def create(self, nombre: str, **fields: object) -> dict[str, Any]:
-        local = nombre.lower().replace(" ", ".")
-        defaults = {"email": f"{local}@example.com", "posicion": "Analista", "salario": 5000}
-        empleado = {"nombre": nombre, **defaults, **fields}
+    def create(self, nombre: str) -> None:
+        email = f"{nombre.lower().replace(' ', '.')}@example.com"
+        empleado = {"nombre": nombre, "email": email, "posicion": "Analista", "salario": 5000}
         answer = self.http.post("/empleados", json=empleado)
         assert answer.status_code == 201, answer.text
-        row: dict[str, Any] = answer.json()
-        return row
 
     def send_mail(self, recipient: str, subject: str) -> str:
         answer = self.http.post("/notify/email", json={"to": recipient, "subject": subject, "body": "Hola."})
@@ -114,11 +101,6 @@ class DeployedSystem:
     def state_of(self, place: str) -> str:
         state: str = self.http.get(place).json()["estado"]
         return state
-
-    def function(self, key: str) -> dict[str, Any]:
-        """The configuration of a function, by its name in Terraform."""
-        found = self.aws.client("lambda").get_function_configuration(FunctionName=self.outputs["functions"][key])
-        return dict(found)
 
     def mails_about(self, text: str) -> list[dict[str, Any]]:
         """The mails that SES took and that say ``text`` somewhere."""
@@ -138,7 +120,7 @@ class DeployedSystem:
 
     def logs_since(self, start: float) -> Iterable[str]:
         """What the functions have logged since ``start`` (seconds since the epoch), function by function."""
-        logs = self.aws.client("logs")
+        logs = self.client("logs")
         for name in self.outputs["functions"].values():
             group = f"/aws/lambda/{name}"
             events = logs.filter_log_events(logGroupName=group, startTime=int(start * 1000))["events"]
@@ -152,32 +134,6 @@ def let_in(postgres: Postgres, role: str, database: str) -> str:
     return postgres.url(database).replace("postgres@", f"{role}@")
 
 
-class Aws:
-    """Clients of the emulator with the rights of the key's owner."""
-
-    def __init__(self, endpoint: str, access_key: str, secret_key: str) -> None:
-        session = boto3.session.Session(access_key, secret_key, region_name=REGION)
-        self._endpoint = endpoint
-        # A client is made once: making one reads its service's model.
-        self.client: Callable[[Any], Any] = cache(lambda service: session.client(service, endpoint_url=endpoint))
-
-    def signed_in(self, access_key: str, secret_key: str) -> Aws:
-        """Clients of the same emulator for another user."""
-        return Aws(self._endpoint, access_key, secret_key)
-
-
-def aws_of(emulator: Emulator) -> Aws:
-    """Clients with the rights of the account's owner."""
-    return Aws(emulator.endpoint, CREDENTIALS["AWS_ACCESS_KEY_ID"], CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
-
-
-def wait_for(what: str, is_there: Callable[[], object], seconds: float = MAIL_SECONDS) -> None:
-    """Wait until ``is_there()`` is true.
-
-    Raises:
-        AssertionError: it took longer than ``seconds``.
-    """
-    deadline = time.monotonic() + seconds
-    while not is_there():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.2)
+def client_maker(emulator: Emulator) -> MakeClient:
+    """Makes clients with the rights of the account's owner, each once: making one reads its service's model."""
+    return cache(partial(client_of, endpoint=emulator.endpoint))

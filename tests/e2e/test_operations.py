@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from tests.e2e.conftest import Staging, say
 from tests.e2e.project import PROGRAM, SENDER, STAGING
 from tests.support.sign_in_page import REQUEST_SECONDS
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Say, Staging
     from tests.e2e.project import Project
     from tests.e2e.system import DeployedSystem
 
@@ -26,13 +26,13 @@ PARAMETER = f"/crud-app-{STAGING}/database-url"
 
 
 def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_and_destroyed(
-    system: DeployedSystem, staging: Staging, say: Say
+    system: DeployedSystem, staging: Staging
 ) -> None:
     project = staging.project
     printed = staging.first_deployment.result()
     assert "CREATE TABLE empleados" in printed
     assert "0001  The directory: employees" in printed
-    assert project.health(system.aws) == {"estado": "ok"}
+    assert project.health(system.client) == {"estado": "ok"}
     first_package = code_hash(system)
     assert not is_let_in(system, None)
     assert not is_let_in(system, "a guess")
@@ -42,7 +42,7 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     rotate(system, project, system.let_in("directorio_b", STAGING))
     # The functions that run have a connection of the old one, which ends now.
     system.shut_out("directorio_a")
-    assert project.health(system.aws) == {"estado": "ok"}
+    assert project.health(system.client) == {"estado": "ok"}
     assert when_changed(system) == deployed
 
     say("staging: its next edition, with a migration, new clients, another secret, neither firewall nor customer key")
@@ -67,14 +67,14 @@ def test_an_environment_is_deployed_migrated_given_another_password_rolled_back_
     assert "aws_kms_key.main[0]: Destroying" not in printed
     assert "9001  A nickname for each employee." in printed
     assert "Migrated to 9001." in printed
-    assert project.health(system.aws) == {"estado": "ok", "edicion": "2"}
+    assert project.health(system.client) == {"estado": "ok", "edicion": "2"}
 
     say("staging: its rollback, with which the key goes: its queues are empty")
     printed = project.deployment("rollback")
     assert "is back" in printed
     assert "aws_kms_key.main[0]: Destroying" in printed
     # The earlier code on the newer schema.
-    assert project.health(system.aws) == {"estado": "ok"}
+    assert project.health(system.client) == {"estado": "ok"}
     assert "revision 9001" in project.run(sys.executable, "-m", "tools.migration")
     # The same files make the same package.
     assert code_hash(system) == first_package
@@ -91,12 +91,12 @@ def rotate(system: DeployedSystem, project: Project, database_url: str) -> None:
     """Give the apps another address of the database, as the runbook has it."""
     project.export("DATABASE_URL", database_url)
     project.run(sys.executable, "-m", "tools.migration")  # gives it the rights
-    system.aws.client("ssm").put_parameter(Name=PARAMETER, Value=database_url, Overwrite=True)
+    system.client("ssm").put_parameter(Name=PARAMETER, Value=database_url, Overwrite=True)
 
 
 def origin_secrets(system: DeployedSystem) -> set[str]:
     """What the load balancer takes as a sign that a request came through our CloudFront."""
-    balancers = system.aws.client("elbv2")
+    balancers = system.client("elbv2")
     (balancer,) = balancers.describe_load_balancers(Names=[BALANCER])["LoadBalancers"]
     (listener,) = balancers.describe_listeners(LoadBalancerArn=balancer["LoadBalancerArn"])["Listeners"]
     rules = balancers.describe_rules(ListenerArn=listener["ListenerArn"])["Rules"]
@@ -127,11 +127,11 @@ def is_let_in(system: DeployedSystem, secret: str | None) -> bool:
 
 
 def when_changed(system: DeployedSystem) -> str:
-    moment: str = system.aws.client("lambda").get_function_configuration(FunctionName=FUNCTION)["LastModified"]
+    moment: str = system.client("lambda").get_function_configuration(FunctionName=FUNCTION)["LastModified"]
     return moment
 
 
 def code_hash(system: DeployedSystem) -> str:
-    functions = system.aws.client("lambda")
+    functions = system.client("lambda")
     digest: str = functions.get_function_configuration(FunctionName=FUNCTION)["CodeSha256"]
     return digest

@@ -10,9 +10,10 @@ import pytest
 from contract.roles import ROLES
 from crud_app.app import RULES as DIRECTORIO
 from email_app.app import RULES as CORREOS
-from tests.e2e.system import ACCESS_COOKIE, wait_for
+from tests.e2e.system import ACCESS_COOKIE
 from tests.support.roles import RULES, answers_of, expected_answers
 from tests.support.sign_in_page import REQUEST_SECONDS, as_header, cookies_of
+from tests.support.waiting import wait_until
 
 if TYPE_CHECKING:
     from tests.e2e.system import DeployedSystem
@@ -41,9 +42,9 @@ def test_mails_are_sent_and_ses_feedback_changes_their_state(system: DeployedSys
     delivered = system.send_mail("alguien@example.com", "Aviso propio")
     bounced = system.send_mail("bounce@simulator.amazonses.com", "Rebota")
 
-    wait_for("the mail about the change", lambda: system.mails_about("Carta Anunciada"))
-    wait_for("the delivery", lambda: system.state_of(delivered) == "entregado")
-    wait_for("the bounce", lambda: system.state_of(bounced) == "rebotado")
+    wait_until(lambda: system.mails_about("Carta Anunciada"), "the mail about the change")
+    wait_until(lambda: system.state_of(delivered) == "entregado", "the delivery")
+    wait_until(lambda: system.state_of(bounced) == "rebotado", "the bounce")
     assert [sent["To"] for sent in system.mails_about("Aviso propio")] == [["alguien@example.com"]]
 
 
