@@ -65,6 +65,7 @@ def _program_token(sign_in: SignIn, role: str) -> str:
         f"{sign_in.endpoint}/oauth2/token",
         data={"grant_type": "client_credentials", "scope": scope_of(role)},
         auth=(sign_in.program_client, sign_in.program_secret),
+        timeout=30,
         trust_env=False,
     )
     return str(answer.raise_for_status().json()["access_token"])

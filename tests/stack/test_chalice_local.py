@@ -10,7 +10,7 @@ import httpx
 from local.guardian import Child
 from local.ports import port_of, reserve
 from tests.support.stack import ROOT
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_SECONDS, wait_until
 
 CHALICE = (sys.executable, "-c", "from chalice.cli import main; main()", "local", "--stage", "local")
 NOTICE = "DEMO is on: no sign-in, everyone has every role. Enter invented data only."
@@ -29,7 +29,9 @@ def serving(stack, app, log, **variables):
         command = [*CHALICE, "--port", str(port), "--no-autoreload"]
         process = Child(command, cwd=ROOT / app, env=environment, stdout=output, stderr=subprocess.STDOUT)
         held.callback(process.stop)
-        client = held.enter_context(httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60, trust_env=False))
+        client = held.enter_context(
+            httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_SECONDS, trust_env=False)
+        )
 
         def answers():
             assert process.poll() is None, log.read_text()
@@ -80,4 +82,4 @@ def test_the_shell_may_close_an_app_and_the_stack_stays_closed(stack, tmp_path):
     with serving(stack, "crud_app", tmp_path / "log", DEMO="false") as crud:
         assert crud.get("/empleados").status_code == 401
     for port in ("CRUD_PORT", "EMAIL_PORT"):
-        assert httpx.get(f"{stack.address(port)}/empleados", trust_env=False).status_code == 401
+        assert stack.stranger.get(f"{stack.address(port)}/empleados").status_code == 401

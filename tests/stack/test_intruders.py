@@ -5,11 +5,8 @@ Invalid tokens are in test_tokens.py; docs/security.md has the whole list.
 
 from __future__ import annotations
 
-import http.client
-import json
 from typing import Any
 
-import httpx
 import pytest
 
 EVIL = "evil.example"
@@ -39,24 +36,17 @@ ATTEMPTS = {
 
 
 @pytest.fixture(scope="module")
-def stranger(stack):
-    """A client without a token."""
-    with httpx.Client(base_url=stack.url, trust_env=False, timeout=30) as client:
-        yield client
-
-
-@pytest.fixture(scope="module")
 def token(stack):
     return stack.authorization("admin").removeprefix("Bearer ")
 
 
-def test_a_forbidden_request_is_refused_and_counted(stack, stranger, token):
+def test_a_forbidden_request_is_refused_and_counted(stack, token):
     for name, (status, reason, request, headers) in ATTEMPTS.items():
         method, target = request.split()
         body = "nombre=Ajena" if "Content-Type" in headers else None
         sent = {key: value.replace("%", token) for key, value in headers.items()}
 
-        answer = stranger.request(method, target, headers=sent, content=body)
+        answer = stack.stranger.request(method, target, headers=sent, content=body)
 
         problem = expect_problem(answer, status)
         assert "location" not in answer.headers, name
@@ -77,7 +67,7 @@ def expect_problem(answer, status):
 def test_no_header_replaces_a_token(stack):
     forged = dict.fromkeys(("X-Forwarded-For", "X-Real-IP", "Forwarded", "True-Client-IP"), "127.0.0.1")
     for port in ("BFF_PORT", "CRUD_PORT", "EMAIL_PORT"):
-        assert httpx.get(f"{stack.address(port)}/empleados", headers=forged, trust_env=False).status_code == 401, port
+        assert stack.stranger.get(f"{stack.address(port)}/empleados", headers=forged).status_code == 401, port
 
 
 TRICKS = [
@@ -91,39 +81,30 @@ TRICKS = [
 ]
 
 
-def test_no_path_reaches_another_host_or_another_route(stack, token):
+def test_no_path_reaches_another_host_or_another_route(stack):
     for target in TRICKS:
-        status, headers, body = ask_as_it_is(stack, token, target)
+        answer = ask_as_it_is(stack, target)
 
-        assert (status, headers["Content-Type"]) == (404, "application/problem+json"), (target, body)
-        assert json.loads(body).keys() <= MEMBERS, target
-        assert EVIL.encode() not in body, target
+        expect_problem(answer, 404)
+        assert EVIL not in answer.text, target
 
 
-def test_an_absolute_request_target_is_answered_by_this_server(stack, token):
+def test_an_absolute_request_target_is_answered_by_this_server(stack):
     """RFC 9112, 3.2.2: the host in the target must not choose the upstream."""
-    status, headers, body = ask_as_it_is(stack, token, f"http://{EVIL}/health")
+    answer = ask_as_it_is(stack, f"http://{EVIL}/health")
 
-    assert (status, headers["Content-Type"], json.loads(body)) == (200, "application/json", {"estado": "ok"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.json() == {"estado": "ok"}
 
 
 def test_every_port_refuses_another_host(stack):
     """DNS rebinding: a web site whose name leads to this machine."""
     inbox = stack.variable("INBOX_URL")
     for door in (stack.url, *(f"http://127.0.0.1:{port}" for port in stack.ports.values()), inbox):
-        answer = httpx.get(door, headers={"Host": EVIL}, trust_env=False)
+        answer = stack.stranger.get(door, headers={"Host": EVIL})
         assert answer.status_code == 403, door
 
 
-def ask_as_it_is(stack, token, target):
+def ask_as_it_is(stack, target):
     """Send ``target`` unnormalised, with an administrator's token."""
-    connection = http.client.HTTPConnection("127.0.0.1", stack.ports["BFF_PORT"], timeout=30)
-    connection.putrequest("GET", "/x", skip_host=True)
-    connection._buffer[0] = f"GET {target} HTTP/1.1".encode()  # noqa: SLF001 - it has no other way in
-    connection.putheader("Host", "localhost")
-    connection.putheader("Authorization", f"Bearer {token}")
-    connection.endheaders()
-    answer = connection.getresponse()
-    body = answer.read()
-    connection.close()
-    return answer.status, answer.headers, body
+    return stack.http.get("/", extensions={"target": target.encode()})

@@ -39,6 +39,7 @@ def test_a_second_run_in_the_same_folder_is_one_sentence(stack):
 
 
 def test_what_it_keeps_is_for_its_owner_only(stack):
+    stack.wait_for("empty queues", stack.has_empty_queues)  # no file is being written
     kept = [path for path in stack.state.rglob("*") if stack.state / "postgres" not in path.parents]
 
     assert len(kept) > 10

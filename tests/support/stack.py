@@ -38,7 +38,7 @@ class StackFailedError(AssertionError):
 
 
 class Stack:
-    """The local stack with ports and data of its own. ``http`` asks as admin, unless a request says otherwise.
+    """The local stack with ports and data of its own. ``http`` asks as admin, ``stranger`` without a token.
 
     It holds its ports, so that no other program gets one while the stack does not listen.
     """
@@ -49,7 +49,9 @@ class Stack:
         self.log = folder / "log"
         self._held = {name: reserve() for name in PORTS}
         self.ports = {name: port_of(held) for name, held in self._held.items()}
-        self.http = httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS, trust_env=False)
+        self.http, self.stranger = (
+            httpx.Client(base_url=self.url, timeout=PATIENCE_SECONDS, trust_env=False) for _ in range(2)
+        )
         self._process: Child | None = None
 
     @property
@@ -102,8 +104,9 @@ class Stack:
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
     def close(self) -> None:
-        """Give up the client and the ports."""
+        """Give up the clients and the ports."""
         self.http.close()
+        self.stranger.close()
         for held in self._held.values():
             held.close()
 
@@ -182,7 +185,7 @@ class Stack:
         """The mails in the emulator's inbox that say ``text`` somewhere."""
         address = f"{self.address('AWS_PORT')}/_ministack/ses/messages"
         signature = f"AWS4-HMAC-SHA256 Credential={self.variable('AWS_ACCESS_KEY_ID')}/-/-/ses/aws4_request"
-        inbox = httpx.get(address, headers={"Authorization": signature}, trust_env=False).json()
+        inbox = self.stranger.get(address, headers={"Authorization": signature}).json()
         return [mail for mails in inbox["messages"].values() for mail in mails if text in str(mail)]
 
     def has_empty_queues(self) -> bool:
