@@ -1,41 +1,30 @@
-"""Fixtures of bff_app's tests: upstreams that misbehave, and a client that reaches them."""
-
-from contextlib import ExitStack
+"""Fixtures of bff_app's tests: how it is put together, and a browser in front of it."""
 
 import pytest
 
 from chalice_frontdoor.testing.client import LambdaContext
+from chalicelib.web.bootstrap import services
 from chalicelib.web.limits import LAMBDA_MARGIN_SECONDS
-from tests.support.tls import make_certificate
-from tests.unit.bff_app.composition import ORIGIN, Browser, composed, signing_in_at, through
-from tests.unit.bff_app.servers import answering_json, running
+from tests.unit.bff_app.composition import SIGN_IN, Answers, Browser, answer_boto3, compose, sign_in
 from tests.unit.bff_app.user_pool import UserPool
 
-
-@pytest.fixture
-def serve():
-    """Starts an upstream that behaves as told; it is stopped after the test."""
-    with ExitStack() as servers:
-        yield lambda behave, tls=None: servers.enter_context(running(behave, tls))
+#: Seconds for an upstream in a test that is ``hurried``.
+LITTLE = 0.2
 
 
-@pytest.fixture
-def bff():
-    """Composes the app with the given upstreams and returns a client that reaches it through a front door."""
-    with ExitStack() as compositions:
-
-        def compose(crud, email=None, *, door="alb_multi"):
-            compositions.enter_context(composed(crud.url, (email or crud).url))
-            return through(door)
-
-        yield compose
+@pytest.fixture(autouse=True)
+def _forget_services():
+    """The next test puts the app together itself."""
+    yield
+    services.forget()
 
 
 @pytest.fixture
 def hurried(monkeypatch):
-    """Lambda has little time left, so that an upstream that never answers is given up soon."""
-    milliseconds = (LAMBDA_MARGIN_SECONDS + 0.2) * 1000
+    """Lambda has little time left; how many seconds an upstream may take of it."""
+    milliseconds = (LAMBDA_MARGIN_SECONDS + LITTLE) * 1000
     monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: milliseconds)
+    return LITTLE
 
 
 @pytest.fixture
@@ -45,22 +34,19 @@ def pool():
 
 
 @pytest.fixture
-def browser(serve, pool, monkeypatch):
+def browser(pool, monkeypatch):
     """Composes the app with ``pool``, or with another identity provider, and opens a browser without cookies."""
-    with ExitStack() as compositions:
 
-        def open_browser(crud=None, identity=None, *, door="alb_multi", public_origin=ORIGIN):
-            upstream, at = (crud or serve(answering_json())).url, (identity or serve(pool.behave)).url
-            keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "test")
-            for name, value in {"AWS_ENDPOINT_URL": at, **keys}.items():
-                monkeypatch.setenv(name, value)
-            compositions.enter_context(composed(upstream, upstream, sign_in=signing_in_at(at, public_origin)))
-            return Browser(through(door))
+    def open_browser(crud=None, identity=None, *, sign_in=SIGN_IN, door="alb_multi"):
+        answer_boto3(monkeypatch, identity or pool)
+        return Browser(compose(crud or Answers(), identity=identity or pool, sign_in=sign_in, door=door))
 
-        yield open_browser
+    return open_browser
 
 
-@pytest.fixture(scope="session")
-def certificate(tmp_path_factory):
-    """A private key and a certificate for ``localhost`` that is not trusted by default."""
-    return make_certificate(tmp_path_factory.mktemp("tls") / "localhost.pem")
+@pytest.fixture
+def person(browser, pool):
+    """The browser of a person who is signed in."""
+    opened = browser()
+    sign_in(opened, pool)
+    return opened

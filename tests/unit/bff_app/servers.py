@@ -9,8 +9,6 @@ import sys
 import threading
 from typing import NamedTuple
 
-from local.ports import port_of, reserve
-
 
 class Received(NamedTuple):
     """A request as it came over the wire."""
@@ -21,17 +19,11 @@ class Received(NamedTuple):
     body: bytes
     head_bytes: int
 
-    def header(self, name):
-        """The header ``name`` in any case; a test that sends one twice looks at ``headers``."""
-        return {key.lower(): value for key, value in self.headers}.get(name.lower())
-
 
 class Connection(socketserver.StreamRequestHandler):
     """One accepted connection."""
 
     server: Server
-    # Seconds after which a blocked read fails: long after every test has ended.
-    timeout = 60
 
     def handle(self):
         self.server.behave(self)
@@ -66,10 +58,6 @@ class Connection(socketserver.StreamRequestHandler):
         """Close with a RST instead of a FIN."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
-    def shut_down(self):
-        """Send a FIN now."""
-        self.connection.shutdown(socket.SHUT_RDWR)
-
     def wait(self, seconds=None):
         """Wait until the server is stopped, at most for ``seconds``; whether it was."""
         return self.server.stopping.wait(seconds)
@@ -92,16 +80,10 @@ class Server(socketserver.ThreadingTCPServer):
         self.port: int = self.socket.getsockname()[1]
         self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
         self._accepted: list[socket.socket] = []
-        self._acceptor = threading.Thread(target=self._accept)
-        self._acceptor.start()
 
     @property
     def connections(self):
         return len(self._accepted)
-
-    def _accept(self):
-        while not self.stopping.is_set():
-            self.handle_request()
 
     def get_request(self):
         sock, address = super().get_request()
@@ -121,31 +103,23 @@ class Server(socketserver.ThreadingTCPServer):
             raise error
 
     def stop(self):
-        """Stop listening, cut every connection and wait for the threads."""
+        """Accept no more and cut every connection, so that the threads end."""
         self.stopping.set()
-        self.socket.shutdown(socket.SHUT_RDWR)
-        self._acceptor.join()
+        self.shutdown()
         for sock in self._accepted:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-        self.server_close()
 
 
 @contextlib.contextmanager
 def running(behave, tls=None):
-    """A server for the length of a ``with`` block."""
-    server = Server(behave, tls)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-@contextlib.contextmanager
-def refusing():
-    """The address of a port that refuses connections: it is bound, so that no other program gets it."""
-    with reserve() as bound:
-        yield f"http://127.0.0.1:{port_of(bound)}"
+    """A server for the length of a ``with`` block, which waits for its threads at the end."""
+    with Server(behave, tls) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,)).start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def answering(body=b"{}", *headers, status="200 OK"):
@@ -158,9 +132,9 @@ def answering(body=b"{}", *headers, status="200 OK"):
     return behave
 
 
-def answering_json(body=b"[]", *headers, status="200 OK"):
+def answering_json(body):
     """``answering`` with JSON."""
-    return answering(body, "Content-Type: application/json", *headers, status=status)
+    return answering(body, "Content-Type: application/json")
 
 
 def sending(data):
@@ -173,51 +147,7 @@ def sending(data):
     return behave
 
 
-def dripping(data, *, after=b""):
-    """Sends ``after`` at once, and then a byte of ``data`` now and then, for ever: no single read takes long."""
-
-    def behave(connection):
-        connection.read_request()
-        connection.send(after)
-        sent = 0
-        while not connection.wait(0.02):
-            connection.send(data[sent % len(data) :][:1])
-            sent += 1
-
-    return behave
-
-
-def in_turn(*behaviours):
-    """The first connection meets the first behaviour, the second the second."""
-    remaining = iter(behaviours)
-
-    def behave(connection):
-        next(remaining)(connection)
-
-    return behave
-
-
 def silent(connection):
     """Takes a request and never answers."""
     connection.read_request()
     connection.wait_for_client_to_close()
-
-
-def deaf(connection):
-    """Reads nothing, so that a large request fills all buffers."""
-    connection.wait()
-
-
-def after_an_answer(behave):
-    """Answers one request, and then behaves."""
-
-    def behave_later(connection):
-        connection.read_request()
-        connection.answer(b"first")
-        behave(connection)
-
-    return behave_later
-
-
-# Closes without an answer when the next request has come: the race of keep-alive.
-closing_at_the_next_request = after_an_answer(Connection.read_request)

@@ -13,26 +13,24 @@ from chalice_frontdoor.testing.events import health_check_event
 from chalice_frontdoor.testing.responses import check_response
 from chalicelib.web.bootstrap import client, services
 from chalicelib.web.recent import Recent
-from tests.unit.bff_app.composition import DOORS, composed, through
-from tests.unit.bff_app.servers import answering, answering_json, refusing
+from chalicelib.web.upstream import Deadline
+from tests.unit.bff_app.composition import DOORS, Answers, Fails, compose, through
+from tests.unit.bff_app.servers import answering, running
 
 APP = Path(__file__).resolve().parents[3] / "bff_app"
 
 
-def test_health_calls_no_upstream_behind_any_door(serve, bff):
-    server = serve(answering())
+def test_health_calls_no_upstream_behind_any_door():
     for door in DOORS:
-        answer = bff(server, door=door).get("/health")
-        assert (answer.status, answer.json()) == (200, {"estado": "ok"}), door
+        answer = compose(upstream := Answers(), door=door).get("/health")
+        assert (answer.status, answer.json(), upstream.received) == (200, {"estado": "ok"}, []), door
     # The load balancer's own check has no Host.
     response = bff_app.app(health_check_event(), LambdaContext())
     check_response("alb_multi", response)
-    assert response["statusCode"] == 200
-    assert server.connections == 0
+    assert (response["statusCode"], upstream.received) == (200, [])
 
 
 def test_a_missing_setting_fails_at_first_use_and_is_not_shown_to_the_client(monkeypatch):
-    services.forget()
     monkeypatch.delenv("CRUD_API_URL", raising=False)
     answer = through("alb_multi").get("/empleados")
     assert answer.status == 500
@@ -41,37 +39,36 @@ def test_a_missing_setting_fails_at_first_use_and_is_not_shown_to_the_client(mon
         services()
 
 
-def test_the_services_are_made_once_from_the_environment(serve, monkeypatch):
-    server = serve(answering_json())
-    services.forget()
-    for name, value in {"CRUD_API_URL": server.url, "EMAIL_API_URL": server.url, "DEMO": "true"}.items():
-        monkeypatch.setenv(name, value)
-    answers = [through("alb_multi").get(path).status for path in ("/empleados", "/correos")]
-    assert (answers, server.connections) == ([200, 200], 1)
-    services.forget()
+def test_the_services_of_the_environment_share_one_client(monkeypatch):
+    with running(answering()) as server:
+        for name, value in {"CRUD_API_URL": server.url, "EMAIL_API_URL": server.url, "DEMO": "true"}.items():
+            monkeypatch.setenv(name, value)
+        for name in ("crud", "email"):
+            send, upstreams, _ = services().proxy
+            assert send(upstreams[name].own_request("/", "id"), Deadline(3600)).status == 200
+        assert server.connections == 1
     client.forget()
 
 
-def test_deep_health_asks_every_part_and_names_those_that_are_not_well(serve, bff):
-    crud, email = serve(answering()), serve(answering())
-    answer = bff(crud, email).get("/health?deep=1")
+def test_deep_health_asks_every_part_and_names_those_that_are_not_well():
+    crud, email = Answers(), Answers()
+    answer = compose(crud, email).get("/health?deep=1")
     assert (answer.status, answer.json()["estado"]) == (200, "ok")
     parts = answer.json()["partes"]
     assert {name: (part["estado"], part["http"]) for name, part in parts.items()} == dict.fromkeys(
         ("crud", "email"), ("ok", 200)
     )
-    assert [server.received[0].target for server in (crud, email)] == ["/health?deep=1"] * 2
-    unwell = serve(answering(status="503 Service Unavailable"))
-    with refusing() as nowhere, composed(unwell.url, nowhere):
-        answer = through("alb_multi").get("/health?deep=1")
+    assert [each.received[0].target for each in (crud, email)] == ["/health?deep=1"] * 2
+    answer = compose(Answers(status=503), Fails("unreachable")).get("/health?deep=1")
     assert (answer.status, answer.json()["detail"]) == (503, "No responden bien: crud, email.")
     assert {name: part["http"] for name, part in answer.json()["partes"].items()} == {"crud": 503, "email": None}
 
 
-def test_what_costs_calls_and_needs_no_token_is_shared_for_some_seconds(serve, bff):
+def test_what_costs_calls_and_needs_no_token_is_shared_for_some_seconds(monkeypatch):
     """95 anonymous deep health checks used up PostgreSQL's connections."""
-    crud = serve(answering_json(b'{"paths":{},"components":{}}'))
-    client = bff(crud, serve(answering_json(b'{"paths":{},"components":{}}')))
+    for name in ("SHARED_HEALTH_SECONDS", "SHARED_DESCRIPTION_SECONDS"):
+        monkeypatch.setattr(f"chalicelib.web.bootstrap.{name}", 3600.0)  # longer than any pause of a busy machine
+    client = compose(crud := Answers(b'{"paths":{},"components":{}}'), Answers(b'{"paths":{},"components":{}}'))
     for path in ("/health?deep=1", "/openapi.json"):
         assert client.get(path).body == client.get(path).body
     assert [received.target for received in crud.received] == ["/health?deep=1", "/openapi.json"]

@@ -101,9 +101,8 @@ def test_a_browser_gets_the_page_for_an_address_without_a_route_and_a_program_a_
 
 def a_page(folder, *, script="", inbox_url=""):
     (folder / "index.html").write_text('<meta content="$inbox"><script src="$static/main.js"></script>$preloads')
-    (folder / "main.js").write_text(script)
-    (folder / "rows.js").touch()
-    (folder / "session.js").touch()
+    for name in ("main.js", "rows.js", "session.js"):
+        (folder / name).write_text(script)
     return Page(folder, PageSettings(inbox_url, "EUR", "year"))
 
 
@@ -118,7 +117,7 @@ def test_a_change_of_any_file_is_a_new_version_and_a_new_document(tmp_path):
 def test_the_address_of_the_inbox_is_that_of_the_environment_and_stays_in_its_attribute(tmp_path, monkeypatch):
     document = a_page(tmp_path, inbox_url='http://localhost/"><script>').document({})
     assert b"&quot;&gt;&lt;script&gt;" in document.body
-    monkeypatch.setenv("INBOX_URL", "http://localhost:8003/")
-    page.forget()
-    assert b'content="http://localhost:8003/"' in page().document({}).body
-    page.forget()
+    with monkeypatch.context() as patch:
+        patch.setenv("INBOX_URL", "http://localhost:8003/")
+        patch.setattr(page, "_made", None)  # that of the other tests comes back
+        assert b'content="http://localhost:8003/"' in page().document({}).body

@@ -2,10 +2,7 @@
 
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
-
-from tests.unit.bff_app.composition import refusals
-from tests.unit.bff_app.test_sign_in import attributes, sign_in
+from tests.unit.bff_app.composition import attributes, refusals
 from tests.unit.bff_app.user_pool import ADMIN_SCOPE, RIGHT_CODE, access_token
 
 PATH = "/sesion/segundo-factor"
@@ -15,14 +12,6 @@ def step_up(browser, pool):
     """Type the password once more, and come back."""
     begun = browser.get("/sesion/entrar", query={"para": "segundo-factor", "volver": "/#/autenticador"})
     return begun, browser.get("/sesion/vuelta", query=pool.sign_in(begun.headers["location"]), site="cross-site")
-
-
-@pytest.fixture
-def person(browser, pool):
-    """A person who is signed in."""
-    opened = browser()
-    sign_in(opened, pool)
-    return opened
 
 
 def test_a_person_sets_up_an_app_after_typing_the_password_again(person, pool):

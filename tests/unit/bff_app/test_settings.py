@@ -4,9 +4,11 @@ import pytest
 
 from chalice_frontdoor import SettingError
 from chalicelib.web.settings import read_page_settings, read_settings
-from chalicelib.web.upstream import Upstream
 
-APIS = {"CRUD_API_URL": "https://crud.example.com", "EMAIL_API_URL": "http://127.0.0.1:8002/prefix"}
+APIS = {
+    "CRUD_API_URL": "https://CRUD.example.com/prod/",
+    "EMAIL_API_URL": "http://[::1]:4566/_aws/execute-api/x/$default",
+}
 SIGN_IN = {
     "COGNITO_DOMAIN": "https://directorio.auth.eu-west-1.amazoncognito.com",
     "COGNITO_ISSUER": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Abc",
@@ -18,8 +20,8 @@ SIGN_IN = {
 def test_settings_hold_the_addresses_of_the_apis_and_of_the_pool():
     settings = read_settings({**APIS, **SIGN_IN, "PUBLIC_URL": "https://D111.cloudfront.net/"})
     crud, email = settings.apis
-    assert crud == ("crud", "https://", "crud.example.com", "")
-    assert email == ("email", "http://", "127.0.0.1:8002", "/prefix")
+    assert crud == ("crud", "https://", "crud.example.com", "/prod")
+    assert email == ("email", "http://", "[::1]:4566", "/_aws/execute-api/x/$default")
     assert settings.sign_in.login.origin == SIGN_IN["COGNITO_DOMAIN"]
     assert settings.sign_in[1:] == (
         SIGN_IN["COGNITO_ISSUER"],
@@ -68,18 +70,3 @@ def test_what_the_page_shows_of_the_environment():
     for name, text in (("CURRENCY", "€"), ("SALARY_PERIOD", "week"), ("INBOX_URL", "javascript:alert(1)")):
         with pytest.raises(SettingError, match=name):
             read_page_settings({name: text})
-
-
-ADDRESSES = {
-    "http://127.0.0.1:8001": ("http://127.0.0.1:8001", ""),
-    "http://127.0.0.1:8001/": ("http://127.0.0.1:8001", ""),
-    "https://API.example.com/prod": ("https://api.example.com", "/prod"),
-    "http://[::1]:8001": ("http://[::1]:8001", ""),
-    "http://localhost:4566/_aws/execute-api/x/$default/": ("http://localhost:4566", "/_aws/execute-api/x/$default"),
-}
-
-
-def test_parse_reads_origin_and_prefix():
-    for text, expected in ADDRESSES.items():
-        upstream = Upstream.parse("crud", text)
-        assert (upstream.origin, upstream.prefix) == expected

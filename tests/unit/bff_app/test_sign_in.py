@@ -1,4 +1,4 @@
-"""Signing in, renewing a session and signing out, against a user pool that is a real HTTP server."""
+"""Signing in, renewing a session and signing out."""
 
 import hashlib
 import json
@@ -14,47 +14,49 @@ from chalicelib.web.identity import Identity
 from chalicelib.web.sign_in import MAX_RETURN_ADDRESS, Entry, is_local
 from chalicelib.web.tokens import pack
 from chalicelib.web.upstream import UpstreamError
-from tests.unit.bff_app.composition import DOORS, ORIGIN, Browser, composed, refusals, signing_in_at, through
-from tests.unit.bff_app.servers import answering, answering_json, refusing, sending, silent
+from tests.unit.bff_app.composition import (
+    DOORS,
+    ORIGIN,
+    SIGN_IN,
+    Answers,
+    Browser,
+    Fails,
+    answer_boto3,
+    attributes,
+    begin,
+    compose,
+    refusals,
+    sign_in,
+)
 from tests.unit.bff_app.user_pool import CLIENT_ID, CLIENT_SECRET, TOKEN_SECONDS, access_token, token
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 SESSION = {"__Host-acceso", "__Host-renovacion", "__Host-persona"}
-BAD_REQUEST = "400 Bad Request"
 
 
-def begin(browser, pool, volver="/"):
-    """Go to the pool's page and type the password; what the browser is sent back with."""
-    return pool.sign_in(browser.get("/sesion/entrar", query={"volver": volver}).headers["location"])
-
-
-def sign_in(browser, pool, volver="/", headers=None, **changes):
-    """Sign in as a person does; ``changes`` are made to what the browser brings back from the pool."""
-    query = {**begin(browser, pool, volver), **changes}
-    return browser.get("/sesion/vuelta", query=query, site="cross-site", headers=headers or {})
-
-
-def session_cookie(value):
-    return {"Cookie": f"__Host-acceso={value}"}
-
-
-def attributes(answer):
-    """The attributes of each cookie that an answer sets, by its name."""
-    lines = answer.headers.getlist("set-cookie")
-    return {line.partition("=")[0]: line.partition("; ")[2] for line in lines}
-
-
-def test_a_person_can_sign_in_behind_every_door(browser, pool):
+def test_a_person_can_sign_in_behind_every_door_and_no_script_or_other_site_reads_the_cookies(browser, pool):
     for door in DOORS:
         person = browser(door=door)
+        begun = person.get("/sesion/entrar")
         returned = sign_in(person, pool, "/#/empleados/7?q=ana")
         assert (returned.status, returned.headers["location"]) == (303, "/#/empleados/7?q=ana"), door
-        assert person.cookies.keys() == SESSION
+        assert returned.headers["referrer-policy"] == "no-referrer"
+        assert attributes(begun) == {"__Host-entrada": "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900"}
+        assert attributes(returned) == {
+            "__Host-acceso": f"Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={TOKEN_SECONDS}",
+            "__Host-persona": "Path=/; Secure; HttpOnly; SameSite=Strict",
+            "__Host-renovacion": "Path=/; Secure; HttpOnly; SameSite=Strict",
+            "__Host-entrada": "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
+        }
         answer = person.get("/sesion")
-        document = answer.json()
-        assert document.pop("caduca_en").endswith("Z")
-        shown = {"usuario": "rrhh@example.com", "nombre": "Rosa Ruiz", "correo": "rrhh@example.com"}
-        assert document == {"demo": False, **shown, "grupos": ["rrhh"]}
+        assert answer.json() == {
+            "demo": False,
+            "usuario": "rrhh@example.com",
+            "nombre": "Rosa Ruiz",
+            "correo": "rrhh@example.com",
+            "grupos": ["rrhh"],
+            "caduca_en": "2100-01-01T00:00:00Z",
+        }
         assert answer.headers["cache-control"] == "no-store"
 
 
@@ -62,7 +64,6 @@ def test_the_browser_is_sent_to_the_pool_with_new_secrets_each_time(browser):
     person, seen = browser(), set()
     for _ in range(2):
         answer = person.get("/sesion/entrar", headers={"Accept-Language": "en"})
-
         address = urlsplit(answer.headers["location"])
         asked = dict(parse_qsl(address.query))
         assert (answer.status, address.path) == (303, "/oauth2/authorize")
@@ -80,27 +81,13 @@ def test_the_browser_is_sent_to_the_pool_with_new_secrets_each_time(browser):
     assert len(seen) == 6
 
 
-def test_scripts_and_other_sites_cannot_read_the_cookies(browser, pool):
-    person = browser()
-    begun = person.get("/sesion/entrar")
-    returned = sign_in(person, pool)
-    assert attributes(begun) == {"__Host-entrada": "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=900"}
-    assert attributes(returned) == {
-        "__Host-acceso": f"Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={TOKEN_SECONDS}",
-        "__Host-persona": "Path=/; Secure; HttpOnly; SameSite=Strict",
-        "__Host-renovacion": "Path=/; Secure; HttpOnly; SameSite=Strict",
-        "__Host-entrada": "Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
-    }
-    assert returned.headers["referrer-policy"] == "no-referrer"
-
-
 def test_the_pool_returns_to_the_public_address_or_else_to_the_host_of_the_request(browser):
     for public_origin, host, scheme, own in (
         ("https://d111.cloudfront.net", "evil.example", "http", "https://d111.cloudfront.net"),
         ("", "LOCALHOST:8000", "http", "http://localhost:8000"),
         ("", "[::1]:8000", "https", "https://[::1]:8000"),
     ):
-        person = browser(public_origin=public_origin, door="chalice_local")
+        person = browser(sign_in=SIGN_IN._replace(public_origin=public_origin), door="chalice_local")
         begun = person.get("/sesion/entrar", headers={"Host": host, "X-Forwarded-Proto": scheme})
         assert urlencode({"redirect_uri": f"{own}/sesion/vuelta"}) in begun.headers["location"]
 
@@ -181,37 +168,31 @@ RETURN = f"/sesion/vuelta?code=c&state={ENTRY_OF_NOBODY.state}"
 ENTRY_COOKIE = {"Cookie": f"__Host-entrada={pack(ENTRY_OF_NOBODY._asdict())}"}
 TOKENS = '{"access_token":"a","id_token":"b","refresh_token":"c","expires_in":%s}'
 UNWELL = [
-    (answering(b"<html>", status="500 Internal Server Error"), 502),
-    (answering_json(b'{"error":{"a":1}}', status=BAD_REQUEST), 502),
-    (answering_json(b"{}", status="503 Service Unavailable"), 503),
-    (answering_json(b"{}", status="429 Too Many Requests"), 503),
-    *((answering_json(body), 502) for body in (b"not json", b"[]", b"[" * 100_000, b"{}")),
-    (answering_json(b'{"access_token":1,"id_token":2,"refresh_token":3,"expires_in":4}'), 502),
-    *((answering_json((TOKENS % seconds).encode()), 502) for seconds in ('"d"', "0")),
-    (answering_json((TOKENS % 9).encode()), 400),
-    (sending(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{"), 502),
+    (Answers(b"<html>", status=500), 502, "servicio"),
+    (Answers(b'{"error":{"a":1}}', status=400), 502, "servicio"),
+    *((Answers(b"{}", status=status), 503, "servicio") for status in (429, 503)),
+    *((Answers(body), 502, "servicio") for body in (b"not json", b"[]", b"[" * 100_000, b"{}")),
+    (Answers(b'{"access_token":1,"id_token":2,"refresh_token":3,"expires_in":4}'), 502, "servicio"),
+    *((Answers((TOKENS % seconds).encode()), 502, "servicio") for seconds in ('"d"', "0")),
+    (Answers((TOKENS % 9).encode()), 400, "rechazada"),
+    (Fails("unreachable"), 502, "servicio"),
+    (Fails("broken"), 502, "servicio"),
+    (Fails("too_slow"), 504, "servicio"),
 ]
 
 
-def test_a_pool_that_fails_is_a_problem_of_ours_which_the_page_explains(serve, browser):
-    for behave, status in UNWELL:
-        person = browser(identity=serve(behave))
+def test_a_pool_that_fails_is_a_problem_of_ours_which_the_page_explains(browser, hurried):
+    for identity, status, outcome in UNWELL:
+        person = browser(identity=identity)
         answer = person.get(RETURN, headers=ENTRY_COOKIE)
         assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json")
         assert "resultado_desconocido" not in answer.json()
         assert answer.headers.get("retry-after") == ("5" if status == 503 else None)
-        outcome = "rechazada" if status == 400 else "servicio"
+        if status != 400:
+            assert answer.json()["detail"].startswith("El servicio de identidad ")
         answer = person.get(RETURN, headers={**ENTRY_COOKIE, **HTML})
         assert (answer.status, answer.headers["location"]) == (303, f"/?entrada={outcome}#/resumen")
-    with refusing() as nowhere, composed(nowhere, nowhere, sign_in=signing_in_at(nowhere)):
-        answer = Browser(through("alb_multi")).get(RETURN, headers=ENTRY_COOKIE)
-    assert answer.status == 502
-    assert answer.json()["detail"].startswith("El servicio de identidad no está disponible.")
-
-
-@pytest.mark.usefixtures("hurried")
-def test_a_pool_that_never_answers_is_a_504(serve, browser):
-    assert browser(identity=serve(silent)).get(RETURN, headers=ENTRY_COOKIE).status == 504
+    assert max(identity.seconds) <= hurried
 
 
 def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browser):
@@ -221,11 +202,12 @@ def test_a_program_is_described_by_its_own_token_whatever_its_cookies_say(browse
 
 
 def test_a_request_without_a_valid_token_is_no_session(browser):
-    expired = [session_cookie(access_token(exp=exp)) for exp in (0, 1, -5, None, "9999999999", 10**30, True)]
-    unreadable = [session_cookie(value) for value in ("x", "a.b", "a.b.c", "..", "a.bnVsbA.c", "a.W10.c", "a.A.c")]
-    malformed = [{"Authorization": own, **session_cookie(access_token())} for own in ("", "Bearer", "Bearer x")]
+    expired = [access_token(exp=exp) for exp in (0, 1, -5, None, "9999999999", 10**30, True)]
+    tokens = [*expired, "x", "a.b", "a.b.c", "..", "a.bnVsbA.c", "a.W10.c", "a.A.c"]
+    cookies = [{"Cookie": f"__Host-acceso={value}"} for value in tokens]
+    signed_in = {"Cookie": f"__Host-acceso={access_token()}"}
     person = browser()
-    for headers in ({}, *expired, *unreadable, *malformed):
+    for headers in ({}, *cookies, *({"Authorization": own, **signed_in} for own in ("", "Bearer", "Bearer x"))):
         answer = person.get("/sesion", headers=headers)
         assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer"), headers
         assert answer.json()["detail"] == "Hace falta iniciar sesión."
@@ -246,9 +228,7 @@ def test_half_a_character_or_an_unreadable_name_breaks_nothing(browser, pool):
         assert (document["nombre"], document["usuario"]) == ("", "rrhh@example.com")
 
 
-def test_a_session_is_renewed_from_its_cookie_alone(browser, pool):
-    person = browser()
-    sign_in(person, pool)
+def test_a_session_is_renewed_from_its_cookie_alone(person, pool):
     first = person.cookies["__Host-renovacion"]
     del person.cookies["__Host-acceso"]  # it has expired
     assert person.get("/sesion").status == 401
@@ -261,10 +241,9 @@ def test_a_session_is_renewed_from_its_cookie_alone(browser, pool):
     assert person.cookies["__Host-renovacion"] != first
 
 
-def test_a_renewal_that_was_copied_and_used_ends_all_sessions_of_its_owner(browser, pool, caplog):
+def test_a_renewal_that_was_copied_and_used_ends_all_sessions_of_its_owner(browser, person, pool, caplog):
     """Its owner and a thief use the same one; the second use is noticed."""
-    person, thief = browser(), browser()
-    sign_in(person, pool)
+    thief = browser()
     renewal = {"Cookie": f"__Host-renovacion={person.cookies['__Host-renovacion']}"}
     assert thief.post("/sesion/renovar", headers=renewal).status == 200
     answer = person.post("/sesion/renovar")
@@ -274,10 +253,8 @@ def test_a_renewal_that_was_copied_and_used_ends_all_sessions_of_its_owner(brows
     assert refusals(caplog) == ["reused_token", "session_over"]
 
 
-def test_a_renewal_that_this_app_did_not_put_together_reaches_no_pool(browser, pool):
+def test_a_renewal_that_this_app_did_not_put_together_reaches_no_pool(browser, person, pool):
     """Otherwise anybody with a used token of his own could end the sessions of another person."""
-    person = browser()
-    sign_in(person, pool)
     renewal, owner, code = person.cookies["__Host-renovacion"].split("~")
     other = pack({"u": "admin@example.com"})
     pool.used.add(renewal)
@@ -288,21 +265,17 @@ def test_a_renewal_that_this_app_did_not_put_together_reaches_no_pool(browser, p
     assert pool.ended_everywhere == []
 
 
-def no_request(_request, _deadline):
-    raise AssertionError("no code is redeemed here")
-
-
-def test_the_secret_of_the_app_is_read_from_parameter_store_once(serve, monkeypatch):
-    document = json.dumps({"Parameter": {"Value": CLIENT_SECRET}}).encode()
-    store = serve(answering(document, "Content-Type: application/x-amz-json-1.1"))
-    monkeypatch.setenv("AWS_ENDPOINT_URL", store.url)
-    settings = signing_in_at(store.url)._replace(client_secret="", client_secret_parameter="/directorio/page")
-    identity = Identity(no_request, settings)
+def test_the_secret_of_the_app_is_read_from_parameter_store_once(monkeypatch):
+    store = Answers(json.dumps({"Parameter": {"Value": CLIENT_SECRET}}).encode())
+    answer_boto3(monkeypatch, store)
+    settings = SIGN_IN._replace(client_secret="", client_secret_parameter="/directorio/page")
+    no_code = Fails("unreachable")
+    identity = Identity(no_code, settings)
     assert [identity.secret, identity.secret] == [CLIENT_SECRET] * 2
     assert [json.loads(received.body)["Name"] for received in store.received] == ["/directorio/page"]
-    monkeypatch.setenv("AWS_ENDPOINT_URL", serve(answering_json(b"{}", status="400 Bad Request")).url)
+    answer_boto3(monkeypatch, Answers(b"{}", status=400))
     with pytest.raises(UpstreamError):
-        _ = Identity(no_request, settings).secret
+        _ = Identity(no_code, settings).secret
 
 
 def test_a_session_that_the_pool_ended_is_removed_from_the_browser(browser, pool, caplog):
@@ -317,9 +290,8 @@ def test_a_session_that_the_pool_ended_is_removed_from_the_browser(browser, pool
     assert refusals(caplog) == ["not_signed_in", "session_over"] * 2
 
 
-def test_signing_out_revokes_the_session_of_this_browser_only(browser, pool):
-    person, elsewhere = browser(), browser()
-    sign_in(person, pool)
+def test_signing_out_revokes_the_session_of_this_browser_only(browser, person, pool):
+    elsewhere = browser()
     sign_in(elsewhere, pool)
     address = urlsplit(person.post("/sesion/salir").json()["ir_a"])
     asked = {"client_id": CLIENT_ID, "logout_uri": f"{ORIGIN}/"}
@@ -328,9 +300,8 @@ def test_signing_out_revokes_the_session_of_this_browser_only(browser, pool):
     assert pool.renewals == {elsewhere.cookies["__Host-renovacion"].partition("~")[0]}
 
 
-def test_signing_out_everywhere_ends_all_sessions(browser, pool):
-    person, elsewhere = browser(), browser()
-    sign_in(person, pool)
+def test_signing_out_everywhere_ends_all_sessions(browser, person, pool):
+    elsewhere = browser()
     sign_in(elsewhere, pool)
     del person.cookies["__Host-acceso"]  # it has expired
     assert person.post("/sesion/salir?todas=1").status == 200
@@ -338,37 +309,33 @@ def test_signing_out_everywhere_ends_all_sessions(browser, pool):
     assert elsewhere.post("/sesion/renovar").status == 401
 
 
-def test_a_pool_that_fails_to_renew_or_to_end_all_sessions_leaves_the_session_alone(serve, browser, pool, monkeypatch):
-    person = browser()
-    sign_in(person, pool)
+def test_a_pool_that_fails_to_renew_or_to_end_all_sessions_leaves_the_session_alone(browser, person, pool):
     kept = {"Cookie": f"__Host-renovacion={person.cookies['__Host-renovacion']}"}
-    monkeypatch.setattr("chalicelib.web.identity._READ_SECONDS", 0.2)
     pool.may_end = False
-    busy = answering_json(b'{"__type":"com.amazonaws#TooManyRequestsException"}', status=BAD_REQUEST)
-    no_tokens = answering_json(b'{"AuthenticationResult":{}}')
-    for path, behave, status, retry in (
+    busy = Answers(b'{"__type":"com.amazonaws#TooManyRequestsException"}', status=400)
+    silent = Fails("too_slow")
+    for path, identity, status, retry in (
         ("renovar", busy, 503, "5"),
         ("renovar", silent, 504, None),
-        ("salir?todas=1", pool.behave, 502, None),
-        ("salir?todas=1", no_tokens, 502, None),
-        ("salir?todas=1", answering(status="500 Server Error"), 502, None),
+        ("salir?todas=1", pool, 502, None),
+        ("salir?todas=1", Answers(b'{"AuthenticationResult":{}}'), 502, None),
+        ("salir?todas=1", Answers(b"", status=500), 502, None),
     ):
-        answer = browser(identity=serve(behave)).post(f"/sesion/{path}", headers=kept)
+        answer = browser(identity=identity).post(f"/sesion/{path}", headers=kept)
         assert (answer.status, answer.headers.get("retry-after")) == (status, retry)
         assert answer.headers.get("set-cookie") is None
+    assert max(silent.seconds) <= 3, "a person waits"
 
 
-def test_this_browser_is_signed_out_even_if_the_pool_fails(serve, browser):
-    person = browser(identity=serve(answering(status="500 Internal Server Error")))
+def test_this_browser_is_signed_out_even_if_the_pool_fails(browser):
+    person = browser(identity=Answers(b"", status=500))
     for cookie in ("__Host-renovacion=r", "__Host-renovacion=r; __Host-renovacion=s", "x=y"):
         answer = person.post("/sesion/salir", headers={"Cookie": cookie})
         assert answer.status == 200
         assert attributes(answer).keys() == SESSION
 
 
-def test_no_other_site_renews_or_ends_a_session(browser, pool, caplog):
-    person = browser()
-    sign_in(person, pool)
+def test_no_other_site_renews_or_ends_a_session(person, pool, caplog):
     before = dict(person.cookies)
     form = {"body": "a=b", "content_type": "application/x-www-form-urlencoded", "headers": {"Origin": ORIGIN}}
     for path in ("/sesion/renovar", "/sesion/salir", "/sesion/salir?todas=1"):
@@ -405,10 +372,9 @@ def test_each_access_line_of_a_signed_in_caller_has_the_same_opaque_id(browser, 
 
 
 def test_a_demonstration_has_one_user_who_may_do_everything():
-    with composed("http://127.0.0.1:9", "http://127.0.0.1:9"):
-        person = Browser(through("alb_multi"))
-        document = person.get("/sesion").json()
-        for method, path in (("GET", "entrar"), ("GET", "vuelta"), ("POST", "renovar"), ("POST", "salir"),
-                             ("POST", "segundo-factor"), ("PUT", "segundo-factor")):  # fmt: skip
-            assert person.request(method, f"/sesion/{path}").status == 404, path
+    visitor = Browser(compose(Answers()))
+    document = visitor.get("/sesion").json()
     assert (document["demo"], document["grupos"], document["caduca_en"]) == (True, ["admin"], None)
+    for method, path in (("GET", "entrar"), ("GET", "vuelta"), ("POST", "renovar"), ("POST", "salir"),
+                         ("POST", "segundo-factor"), ("PUT", "segundo-factor")):  # fmt: skip
+        assert visitor.request(method, f"/sesion/{path}").status == 404, path

@@ -1,4 +1,4 @@
-"""A user pool that is a real HTTP server and accepts every password.
+"""A user pool in this process, which accepts every password.
 
 Its tokens have the form of Cognito's and no signature: bff_app verifies none (see ``chalicelib.web.tokens``), the
 authorizer in front of each API does.
@@ -10,17 +10,18 @@ import base64
 import hashlib
 import json
 import secrets
-import time
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from chalicelib.web.upstream import UpstreamAnswer
+
 CLIENT_ID = "page0client"
 CLIENT_SECRET = "example-client-secret-of-the-page"
-POOL_ID = "eu-west-1_TestPool1"
-ISSUER = f"https://cognito-idp.eu-west-1.amazonaws.com/{POOL_ID}"
-API = "AWSCognitoIdentityProviderService."
+ISSUER = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_TestPool1"
 TOKEN_SECONDS = 900
+#: When the access tokens expire: later than any test runs.
+YEAR_2100 = 4_102_444_800
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 RIGHT_CODE = "123456"
 
@@ -29,11 +30,6 @@ def token(**claims):
     """A token that says ``claims``, in a JWT's form."""
     parts = [json.dumps({"alg": "RS256", "kid": "k1"}), json.dumps(claims), "signature"]
     return ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
-
-
-def _claims_of(text):
-    """What a token says."""
-    return json.loads(base64.urlsafe_b64decode(text.split(".")[1] + "=="))
 
 
 def access_token(**changes):
@@ -45,7 +41,7 @@ def access_token(**changes):
         "sub": "4f2c",
         "username": "rrhh@example.com",
         "cognito:groups": ["rrhh"],
-        "exp": int(time.time()) + TOKEN_SECONDS,
+        "exp": YEAR_2100,
     }
     return token(**{**claims, **changes})
 
@@ -76,61 +72,55 @@ class UserPool:
         self._codes[code] = asked
         return {"code": code, "state": asked["state"]}
 
-    def behave(self, connection):
-        """Answer the requests of one connection."""
-        while request := connection.read_request():
-            status, document = self._answer(request)
-            connection.answer(json.dumps(document).encode(), "Content-Type: application/json", status=status)
-
-    def _answer(self, request):
-        if request.target == "/oauth2/token":
-            pair = (request.header("Authorization") or "").removeprefix("Basic ")
-            if base64.b64decode(pair).decode() != f"{CLIENT_ID}:{CLIENT_SECRET}":
-                return "400 Bad Request", {"error": "invalid_client"}
-            return self._redeem(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
-        name, fields = (request.header("X-Amz-Target") or "").removeprefix(API), json.loads(request.body)
-        if name.startswith("Admin"):
-            assert (request.header("Authorization") or "").startswith("AWS4-HMAC-SHA256")
-        elif "AccessToken" in fields:
-            assert ADMIN_SCOPE in _claims_of(fields["AccessToken"])["scope"]
-        elif (fields["ClientId"], fields["ClientSecret"]) != (CLIENT_ID, CLIENT_SECRET):
-            return "400 Bad Request", {"__type": "NotAuthorizedException"}
+    def __call__(self, request, _deadline):
+        """Answer a request to the pages or to the API."""
+        headers = dict(request.headers)
         try:
-            return "200 OK", self._do(name, fields)
+            if request.target == "/oauth2/token":
+                pair = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+                assert headers["Authorization"] == f"Basic {pair}"
+                document = self._redeem(dict(parse_qsl(request.body.decode(), keep_blank_values=True)))
+            else:
+                document = self._do(headers["X-Amz-Target"].partition(".")[2], headers, json.loads(request.body))
+            status = 200
         except Refused as refused:
-            return "400 Bad Request", {"__type": str(refused)}
+            status, document = 400, {"error": str(refused), "__type": str(refused)}
+        return UpstreamAnswer(status, (("Content-Type", "application/json"),), json.dumps(document).encode())
 
     def _redeem(self, form):
         asked = self._codes.pop(form["code"], None)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form["code_verifier"].encode()).digest()).decode()
         proof = {"redirect_uri": form["redirect_uri"], "code_challenge": challenge.rstrip("=")}
         if asked is None or form["grant_type"] != "authorization_code" or not proof.items() <= asked.items():
-            return "400 Bad Request", {"error": "invalid_grant"}
-        return "200 OK", {
+            raise Refused("invalid_grant")
+        return {
             "access_token": access_token(**{"scope": asked["scope"], **self.access}),
             "id_token": self._identity_token(nonce=asked["nonce"]),
             "refresh_token": self._new_renewal(),
             "expires_in": TOKEN_SECONDS,
         }
 
-    def _do(self, name, fields):
-        if name == "GetTokensFromRefreshToken":
-            return {"AuthenticationResult": self._renew(fields["RefreshToken"])}
-        if name == "RevokeToken":
-            self.renewals.discard(fields["Token"])
-        elif name == "AdminUserGlobalSignOut":
+    def _do(self, name, headers, fields):
+        if name == "AdminUserGlobalSignOut":
+            assert headers["Authorization"].startswith("AWS4-HMAC-SHA256")
             if not self.may_end:
                 raise Refused("NotAuthorizedException")
             self.ended_everywhere.append(fields["Username"])
             self.renewals.clear()
-        elif name == "AssociateSoftwareToken":
-            return {"SecretCode": "JBSWY3DPEHPK3PXP"}
-        elif name == "VerifySoftwareToken":
-            if fields["UserCode"] != RIGHT_CODE:
-                raise Refused("EnableSoftwareTokenMFAException")
+        elif name in {"GetTokensFromRefreshToken", "RevokeToken"}:
+            assert (fields["ClientId"], fields["ClientSecret"]) == (CLIENT_ID, CLIENT_SECRET)
+            if name == "GetTokensFromRefreshToken":
+                return {"AuthenticationResult": self._renew(fields["RefreshToken"])}
+            self.renewals.discard(fields["Token"])
         else:
-            assert name == "SetUserMFAPreference"
-            self.with_app.append(_claims_of(fields["AccessToken"])["username"])
+            claims = json.loads(base64.urlsafe_b64decode(fields["AccessToken"].split(".")[1] + "=="))
+            assert ADMIN_SCOPE in claims["scope"]
+            if name == "AssociateSoftwareToken":
+                return {"SecretCode": "JBSWY3DPEHPK3PXP"}
+            if name == "VerifySoftwareToken" and fields["UserCode"] != RIGHT_CODE:
+                raise Refused("EnableSoftwareTokenMFAException")
+            if name == "SetUserMFAPreference":
+                self.with_app.append(claims["username"])
         return {}
 
     def _renew(self, renewal):
