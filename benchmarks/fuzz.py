@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Long runs are expected; the time-out is for a test that hangs.
 PYTEST = (Path(sys.executable).with_name("pytest"), "--numprocesses=auto", "--quiet", "--timeout=3600")
 # The page's CSV runs in Chromium.
-PROPERTIES = ("-m", "hypothesis", "--hypothesis-profile=fuzz", "libs", "tests/unit", "tests/browser/test_modules.py")
+PROPERTIES = ("-m", "hypothesis", "--hypothesis-profile=fuzz", "libs", "tests/unit", "tests/browser")
 APIS = ("tests/stack/test_contract.py",)
 EXAMPLES, SEEDS = 500, 7
 

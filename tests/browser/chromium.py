@@ -7,6 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.support.waiting import PATIENCE_SECONDS
+
+PATIENCE_MS = PATIENCE_SECONDS * 1000
 # The shell first: without a window of its own it takes half as much of the processor.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -21,7 +24,7 @@ def running_chromium():
     """Run a headless Chromium for the length of a ``with`` block."""
     with (
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=find_chromium(playwright)) as browser,
+        playwright.chromium.launch(executable_path=find_chromium(playwright), timeout=PATIENCE_MS) as browser,
     ):
         yield browser
 

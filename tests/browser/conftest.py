@@ -6,23 +6,20 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from local.sign_in import user_of
-from tests.browser.chromium import running_chromium
-from tests.browser.directory import PATIENCE_MS, Directory, session_of
+from tests.browser.chromium import PATIENCE_MS, running_chromium
+from tests.browser.directory import KEEP_NOTICES, Directory, session_of
+from tests.browser.modules import TODAY
 from tests.browser.stack import running_stack
-from tests.support.stack import StackFailedError
 
 
 @pytest.fixture(scope="session")
 def stack():
-    """`make run`, for this worker alone. If it does not start, the run ends: every other test would fail alike.
+    """`make run`, for this worker alone.
 
     Not under pytest's own folder: pytest closes that to other users, and PostgreSQL runs as one.
     """
-    try:
-        with TemporaryDirectory(prefix="directory-") as folder, running_stack(Path(folder)) as running:
-            yield running
-    except StackFailedError as failure:
-        pytest.exit(f"The local stack did not start.\n{failure}", returncode=pytest.ExitCode.INTERRUPTED)
+    with TemporaryDirectory(prefix="directory-") as folder, running_stack(Path(folder)) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +44,7 @@ def directory_of(stack, chromium):
             defaults["storage_state"] = session_of(stack, name, stack.password_of(name))
         context = chromium.new_context(**{**defaults, **options})
         context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(KEEP_NOTICES)
         contexts.append(context)
         tabs.append(Directory(context.new_page(), stack.url))
         return tabs[-1]
@@ -68,9 +66,11 @@ def directory(directory_of):
 
 @pytest.fixture(scope="module")
 def tab(stack, chromium):
-    """A tab of the page's own origin, from which its modules can be imported."""
-    context = chromium.new_context(locale="es-ES")
+    """A tab of the page's own origin, from which its modules can be imported. It is noon there."""
+    context = chromium.new_context(locale="es-ES", timezone_id="Europe/Madrid")
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
+    page.clock.set_fixed_time(f"{TODAY}T12:00:00")
     page.goto(stack.url)
     folder = page.locator("script[src]").first.evaluate("script => script.src.replace(/[^/]*$/, '')")
     page.evaluate("folder => { globalThis.load = name => import(folder + name); }", folder)

@@ -9,14 +9,20 @@ import httpx
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.chromium import PATIENCE_MS
 from tests.support.sign_in_page import sign_in
+from tests.support.waiting import wait_until
 
-# Longer than anything takes on two busy cores.
-PATIENCE_MS = 10_000
 # Presses of the tabulator before an element counts as unreachable.
 MOST_STOPS = 60
 # In one step: the focused element may be redrawn between two.
 NAME_OF_FOCUSED = "() => document.activeElement.ariaLabel ?? document.activeElement.textContent"
+# As if the pointer were on each notice, which then stays: a busy machine would look for it when it is gone.
+KEEP_NOTICES = """
+const { matches } = Element.prototype;
+HTMLElement.prototype.matches = function (selector) {
+  return selector === ':hover, :focus-within' || matches.call(this, selector);
+};"""
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -70,7 +76,13 @@ class Directory:
 
     def open_without_loading(self, place):
         """Go to an address within the loaded page."""
-        self.page.evaluate("place => { location.hash = place; }", place)
+        self.page.evaluate(
+            """place => location.hash === place || new Promise(done => {
+              addEventListener('popstate', () => done(), { once: true });
+              location.hash = place;
+            })""",
+            place,
+        )
 
     def go(self, section):
         """Follow a link of the menu."""
@@ -127,8 +139,8 @@ class Directory:
         return self.page.get_by_role("alert").filter(visible=True)
 
     def notice(self, text):
-        """A notice at the foot of the page."""
-        return self.page.locator(".toast").filter(has_text=text)
+        """A notice at the foot of the page, the last of several."""
+        return self.page.locator(".toast").filter(has_text=text).last
 
     @property
     def offline(self):
@@ -175,8 +187,10 @@ class Directory:
         self.open_menu().get_by_label("Idioma").select_option(name)
 
     def search(self, text):
-        """Type into the search field, as a person does."""
+        """Type into the search field, as a person does, and wait for what is found."""
         self.page.get_by_role("searchbox").press_sequentially(text)
+        self.page.wait_for_url(re.compile(rf"[?&]q={text}(&|$)"))
+        expect(self.page.locator(".results[aria-busy]")).to_have_count(0)
 
     def fill(self, **values):
         """Fill the form's fields by their names on the wire."""
@@ -200,7 +214,8 @@ class Directory:
         return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
 
     def tab_to(self, name):
-        """Press the tabulator until an element with this name has the focus."""
+        """Press the tabulator until an element with this name, once it is there, has the focus."""
+        expect(self.link(name).or_(self.button(name)).first).to_be_attached()
         for _ in range(MOST_STOPS):
             self.page.keyboard.press("Tab")
             if self.page.evaluate(NAME_OF_FOCUSED) == name:
@@ -244,9 +259,9 @@ class Directory:
         self.page.route(self._address(path), lose)
 
     def hold(self, path):
-        """From now on, requests of ``path`` wait in the returned list until the test continues them."""
-        held = []
-        self.page.route(self._address(path), lambda route: held.append(route))  # noqa: PLW0108 - not for a built-in
+        """From now on, requests of ``path`` wait until the test continues them."""
+        held = Held(self.page)
+        self.page.route(self._address(path), held.add)
         return held
 
     def mend(self):
@@ -255,6 +270,33 @@ class Directory:
 
     def _address(self, path):
         return re.compile(f"^{re.escape(self.url)}{path}$")
+
+
+class Held:
+    """Requests that wait."""
+
+    def __init__(self, page):
+        self._page = page
+        self._routes = []
+        self._is_over = False
+
+    def add(self, route):
+        if self._is_over:
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    @property
+    def first(self):
+        """The first of them, once it was sent."""
+        wait_until(lambda: self._routes or self._page.wait_for_timeout(20), "the request")
+        return self._routes[0]
+
+    def release(self, *, but_first=False):
+        """Let them pass, and those that come."""
+        self._is_over = True
+        for route in self._routes[but_first:]:
+            route.continue_()
 
 
 def session_of(stack, user, password):

@@ -15,6 +15,7 @@ from local.sign_in import user_of
 from tests.browser.chromium import running_chromium
 from tests.browser.directory import Directory, session_of
 from tests.browser.stack import running_stack
+from tests.browser.test_layout import VIEWS
 from tests.support.stack import ROOT
 from tools.demo import invent_people
 
@@ -34,26 +35,16 @@ FOR_THE_README = {
     "import-es-light-1280",
     "list-en-dark-390",
 }
-# View: address, what is there once it is drawn, and the role of the viewer (None: not signed in).
-VIEWS = {
+# What no address alone leads to, or another role: as VIEWS, and the role of the viewer (None: not signed in).
+STATES = {
     "sign_in": ("?entrada=rechazada", ".door-card", None),
-    "list": ("#/empleados", "tbody tr:nth-child(50)", "admin"),
     "list_of_a_reader": ("#/empleados", "tbody tr:nth-child(50)", "lector"),
-    "no-match": ("#/empleados?q=nadie", ".state", "admin"),
-    "employee": ("#/empleados/{employee}", ".panel .event-mails", "admin"),
-    "deleted": ("#/empleados/{deleted}", ".panel .event", "admin"),
+    "not_allowed": ("#/importar", ".state", "lector"),
     "errors": ("#/empleados/nuevo", ".panel input:focus", "admin"),
     "conflict": ("#/empleados/{contested}/editar", ".panel input:focus", "admin"),
-    "summary": ("#/resumen", ".chart-bar", "admin"),
-    "activity": ("#/actividad", ".event-mails", "admin"),
-    "operations": ("#/operacion", ".message", "admin"),
-    "mails": ("#/correos?estado=todos", "tbody tr", "rrhh"),
-    "leavers": ("#/bajas", "tbody tr", "rrhh"),
     "filters": ("#/empleados", "tbody tr:nth-child(50)", "rrhh"),
     "selection": ("#/empleados", "tbody tr:nth-child(50)", "rrhh"),
-    "choosing": ("#/importar", ".drop-zone", "admin"),
     "import": ("#/importar", ".drop-zone", "admin"),
-    "not_allowed": ("#/importar", ".state", "lector"),
 }
 FILE = """nombre;email;posicion;salario;fecha_contratacion
 Berta Gil;berta.gil@example.com;Analista;2500,00;2026-09-01
@@ -74,7 +65,7 @@ def furnish(stack):
     stack.change(ids["employee"], posicion="Jefe de proyecto", salario=4250.5)
     stack.delete(ids["deleted"])
     stack.set_aside("not a message of ours")
-    stack.wait_for_mail(ids["employee"])
+    stack.wait_for_mails(ids["employee"])
     return ids
 
 
@@ -107,7 +98,8 @@ def take_pictures(browser, stack, folder):
     file = folder / "personas.csv"
     file.write_text(FILE, encoding="utf-8")
     sessions = {role: session_of(stack, user_of(role), stack.password_of(user_of(role))) for role in ROLES}
-    for view, (address, drawn, role) in VIEWS.items():
+    views = {name: (*view, "admin") for name, view in VIEWS.items()} | STATES
+    for view, (address, drawn, role) in views.items():
         for language, theme, width in VARIANTS:
             context = browser.new_context(
                 locale=LOCALES[language],
@@ -121,6 +113,7 @@ def take_pictures(browser, stack, folder):
             directory = Directory(context.new_page(), stack.url)
             directory.open(address.format(**ids))
             expect(directory.page.locator(drawn).first).to_be_attached()
+            directory.page.wait_for_load_state("networkidle")  # for the mails of the events
             prepare(view, directory, stack, ids["contested"], file)
             name = f"{view}-{language}-{theme}-{width}"
             directory.page.screenshot(path=ALL / f"{name}.png", animations="disabled")

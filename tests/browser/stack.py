@@ -48,18 +48,19 @@ class LocalStack(Stack):
         """Delete an employee as another person would."""
         self.http.delete(f"/empleados/{id_}").raise_for_status()
 
-    def wait_for_mail(self, id_):
-        """Wait until a mail about this employee was sent.
+    def wait_for_mails(self, id_):
+        """Wait until the mails about all that happened to this employee have arrived.
 
         Raises:
-            StackFailedError: none came.
+            StackFailedError: they did not.
         """
 
-        def was_sent():
+        def have_arrived():
             mails = self.http.get("/correos", params={"empleado": id_}).raise_for_status().json()
-            return any(mail["estado"] in {"enviado", "entregado"} for mail in mails)
+            arrived = {mail["evento"] for mail in mails if mail["estado"] == "entregado"}
+            return len(arrived) == len(self.events(id_))
 
-        self.wait_for(f"a mail about employee {id_}", was_sent)
+        self.wait_for(f"the mails about employee {id_}", have_arrived)
 
     def set_aside(self, message):
         """Put a message into the dead-letter queue."""

@@ -16,6 +16,7 @@ def expect_text_only(directory, text=None):
 
 def test_markup_in_a_field_is_shown_as_it_is_in_every_view_and_mail(stack, directory):
     id_ = stack.create(nombre=SCRIPT, posicion=POSITION)["id"]
+    stack.wait_for_mails(id_)
     for place in ("#/empleados", f"#/empleados/{id_}", "#/actividad", "#/correos?estado=todos"):
         directory.open(place)
         expect_text_only(directory, SCRIPT)
@@ -37,7 +38,6 @@ def test_markup_in_a_field_is_shown_as_it_is_in_every_view_and_mail(stack, direc
     directory.open("#/empleados?q=x")
     expect(directory.alert).to_contain_text("<b>No</b>")
     expect_text_only(directory, SCRIPT)
-    stack.wait_for_mail(id_)
     directory.page.goto(stack.variable("INBOX_URL"))
     directory.page.get_by_role("link", name=SCRIPT).first.click()
     expect(directory.page.get_by_role("heading", name=SCRIPT)).to_be_visible()

@@ -16,13 +16,12 @@ def test_the_list_waits_in_grey_shows_each_employee_as_people_write_and_sorts(st
     directory.open()
     expect(directory.page.locator(".skeleton")).to_be_visible()
 
-    held[0].continue_()
+    held.release()
 
     expect(directory.row("Ana Pérez").get_by_role("cell")).to_contain_text(
         ["Ana Pérez", "ana@example.com", "Analista", "5.000,00", "31 ene 2020", ""]
     )
     expect(directory.page).to_have_title("Empleados (3) · Directorio")
-    directory.mend()
     salary = directory.page.get_by_role("columnheader", name="Salario")
     for direction, names in (("ascending", [LUIS, ANA, OSCAR]), ("descending", [OSCAR, ANA, LUIS])):
         salary.get_by_role("button").click()
@@ -64,15 +63,14 @@ def test_an_answer_to_an_older_search_never_replaces_a_newer_one(stack, director
     stack.insert([ANA, LUIS])
     directory.open()
     directory.expect_names("Ana Pérez", "Luis Núñez")
-    directory.hold(r"/empleados\?.*\bq=a&.*")
-    with directory.page.expect_request(lambda request: "q=a&" in request.url) as older:
-        directory.search("a")
+    held = directory.hold(r"/empleados\?.*\bq=a&.*")
+    directory.page.get_by_role("searchbox").fill("a")
+    assert held.first
 
-    with directory.page.expect_request_finished(lambda request: "q=lu" in request.url):
+    with directory.page.expect_event("requestfailed", lambda request: "q=a&" in request.url):
         directory.page.get_by_role("searchbox").fill("lu")
 
     directory.expect_names("Luis Núñez")
-    assert older.value.failure == "net::ERR_ABORTED"
 
 
 def test_back_and_forward_go_through_filters_and_panels(stack, directory):
@@ -108,7 +106,6 @@ def test_back_brings_search_filter_and_scrolling_back_and_a_focused_tab_what_oth
     directory.open()
     directory.page.get_by_label("Filtrar por posición").select_option("Contable")
     directory.search("empleado")
-    directory.page.wait_for_url("**/#/empleados?q=empleado&posicion=Contable")
     directory.page.set_viewport_size({"width": 1280, "height": 500})
     directory.row("Empleado 0045").scroll_into_view_if_needed()
     scrolled = directory.page.evaluate("scrollY")
@@ -122,9 +119,10 @@ def test_back_brings_search_filter_and_scrolling_back_and_a_focused_tab_what_oth
     directory.page.wait_for_function("top => scrollY === top", arg=scrolled)
     directory.page.get_by_role("searchbox").press_sequentially("x")
     directory.page.go_back()  # before the pause in typing is over
-    expect(directory.heading("Resumen").or_(directory.heading("Empleados"))).to_be_visible()
-    assert "empleadox" not in directory.place
-    directory.open()
+    directory.page.evaluate("new Promise(done => setTimeout(done, 200))")  # the page's timer was set before this one
+    assert directory.place == "/empleados"
+    expect(directory.rows).to_have_count(50)
+    expect(directory.page.get_by_role("searchbox")).to_have_value("")
     directory.page.clock.install()
     directory.page.reload()
     expect(directory.rows).to_have_count(50)
@@ -135,7 +133,7 @@ def test_back_brings_search_filter_and_scrolling_back_and_a_focused_tab_what_oth
     expect(directory.page.get_by_label("Filtrar por posición")).to_contain_text("Nueva (1)")
 
 
-def test_the_whole_filtered_list_is_printed(stack, directory):
+def test_pages_go_forward_and_back_without_losing_the_place_and_are_all_printed(stack, directory):
     stack.insert(many_employees(220))
     directory.page.add_init_script("print = () => (window.printed = document.querySelector('.sheet').innerText);")
     directory.open("#/empleados?posicion=Contable")
@@ -144,18 +142,14 @@ def test_the_whole_filtered_list_is_printed(stack, directory):
     directory.page.wait_for_function("() => window.printed !== undefined")
     printed = directory.page.evaluate("window.printed")
     assert (printed.count("@example.com"), "Contable · 55 empleados" in printed) == (55, True)
-
-
-def test_pages_go_forward_and_back_without_losing_the_place(stack, directory):
-    stack.insert(many_employees(220))
-    directory.open()
+    directory.page.reload()
+    directory.open_without_loading("#/empleados")
     first = directory.rows.first.get_by_role("link").first
     pager = directory.page.get_by_role("navigation", name="Páginas")
-    shown_ranges = ("1-50 de 220", "51-100 de 220", "101-150 de 220", "151-200 de 220", "201-220 de 220")
-    for page, shown in enumerate(shown_ranges):
-        expect(first).to_have_text(f"Empleado {page * 50:04}")
-        expect(pager).to_contain_text(shown.replace("-", EN_DASH))
-        if page < 4:
+    for before in (0, 50, 100, 150, 200):
+        expect(first).to_have_text(f"Empleado {before:04}")
+        expect(pager).to_contain_text(f"{before + 1}{EN_DASH}{min(before + 50, 220)} de 220")
+        if before < 200:
             directory.press("Siguiente")
     expect(directory.button("Siguiente")).to_be_disabled()
     directory.press("Anterior")

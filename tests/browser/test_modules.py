@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.text import clean
-from tests.browser.modules import PAGE, PROPERTY, TEXT, call, check_table
+from tests.browser.modules import PAGE, TEXT, call, check_table
 from tests.support.stack import ROOT
 
 # ---- text and addresses
@@ -23,7 +23,6 @@ def test_what_people_type_is_cleaned_as_the_server_does(tab):
     check_table(tab, "text.js", "showAddress", [([address], text) for address, text in shown.items()])
 
 
-@PROPERTY
 @given(text=TEXT | st.text("a \t\u00a0\u0301\u034f\u200b\u200c\u200d\u0639\u00ad", max_size=8))
 def test_a_text_is_cleaned_alike_in_the_page_and_on_the_server(tab, text):
     assert call(tab, "text.js", "cleanText", text) == clean(text)

@@ -27,10 +27,14 @@ def expire(directory):
     directory.page.context.clear_cookies(name="__Host-acceso")
 
 
-def end_session(directory):
-    """Twelve hours later: nothing is left of the session. Pending requests must not find that out first."""
-    directory.page.wait_for_load_state("networkidle")
-    directory.page.context.clear_cookies()
+def end_session_at(directory, path):
+    """Twelve hours later: nothing is left of the session when ``path`` is requested. Nothing finds that out before."""
+
+    def end(route):
+        directory.page.context.clear_cookies()
+        route.continue_()
+
+    directory.page.route(re.compile(f"{path}$"), end, times=1)
 
 
 def sign_in_again(directory, user, password):
@@ -48,7 +52,7 @@ def save_after_the_end(directory, user):
     directory.open("#/empleados/nuevo")
     directory.sign_in(user, PASSWORD)
     directory.fill(**ANA)
-    end_session(directory)
+    end_session_at(directory, "/empleados")
     directory.press("Guardar")
     expect(directory.page.get_by_role("dialog", name=OVER)).to_be_visible()
 
@@ -77,25 +81,21 @@ def person(directory_of, user):
 # ---- the way in
 
 
-def test_without_a_session_there_is_the_way_in_and_nothing_else(stack, directory_of):
-    stack.insert([an_employee()])
-    directory = directory_of(None)
-
-    directory.open()
-
-    expect(directory.heading(WAY_IN)).to_be_visible()
-    expect(directory.page.get_by_role("navigation")).to_have_count(0)
-    assert "Ana" not in directory.page.content()
-    language = directory.page.get_by_label("Idioma")
-    language.select_option("English")
-    expect(directory.heading("Employee directory")).to_be_visible()
-    expect(language).to_be_focused()
-
-
-def test_signing_in_leads_to_the_address_that_was_opened(stack, directory_of):
+def test_without_a_session_there_is_only_the_way_in_and_it_leads_to_the_address_that_was_opened(stack, directory_of):
     row = stack.create(nombre="Íñigo Núñez")
     directory = directory_of(None)
-    directory.open(f"#/empleados/{row['id']}?q=íñigo")
+    directory.open(f"?entrada=rechazada#/empleados/{row['id']}?q=íñigo")
+    expect(directory.alert).to_contain_text("empezó en otro navegador")
+    directory.expect_accessible()
+    directory.page.reload()
+    expect(directory.heading(WAY_IN)).to_be_visible()
+    expect(directory.alert).to_have_count(0)  # explained once
+    expect(directory.page.get_by_role("navigation")).to_have_count(0)
+    assert "Núñez" not in directory.page.content()
+    for language, heading in (("English", "Employee directory"), ("Español", WAY_IN)):
+        directory.page.get_by_label("Idioma").select_option(language)
+        expect(directory.heading(heading)).to_be_visible()
+        expect(directory.page.get_by_label("Idioma")).to_be_focused()
 
     directory.sign_in(user_of("rrhh"), stack.password_of(user_of("rrhh")))
 
@@ -118,26 +118,6 @@ def test_signing_in_leads_to_the_address_that_was_opened(stack, directory_of):
 # ---- roles
 
 
-def test_a_reader_is_offered_no_salary_and_no_change(stack, directory_of):
-    stack.insert([an_employee(salario=5000.5)])
-    directory = directory_of("lector")
-
-    directory.open("#/empleados?orden=-salario")
-    directory.expect_names("Ana Pérez")
-
-    expect(directory.page.get_by_label(re.compile("^(Editar|Eliminar) a Ana"))).to_have_count(0)
-    directory.press("Exportar", menu="Más")
-    headings, exported = directory.download("Texto (.csv)")
-    assert headings == ["id", *(each.name for each in FIELDS if not each.is_confidential)]
-    assert exported[1:5] == ["Ana Pérez", "ana@example.com", "Analista", "2020-01-31"]
-    directory.link("Ana Pérez").click()
-    expect(directory.panel.locator("dd").first).to_have_text("ana@example.com")
-    expect(directory.panel.get_by_role("button", name="Eliminar")).to_have_count(0)
-    directory.go("Resumen")
-    expect(directory.page.get_by_role("columnheader")).to_have_text(["Posición", "Empleados"])
-    assert not re.search(r"[Ss]alario|5[.\s]?000", directory.page.locator("body").inner_text())
-
-
 def test_each_role_is_offered_what_it_may_do_and_refused_the_rest(stack, directory_of):
     stack.insert([an_employee(salario=5000.5)])
     for role, (sections, forbidden) in ROLES.items():
@@ -149,6 +129,7 @@ def test_each_role_is_offered_what_it_may_do_and_refused_the_rest(stack, directo
         directory.page.locator("summary", has_text="Más").click()
         expect(directory.link("Importar")).to_have_count(writes)
         expect(directory.page.locator("header").get_by_role("link", name="Nuevo empleado")).to_have_count(writes)
+        expect(directory.page.get_by_label(re.compile("^(Editar|Eliminar) a Ana"))).to_have_count(2 * writes)
         expect(directory.rows.get_by_text("5.000,50")).to_have_count(writes)
         for place in forbidden:
             directory.open(place)
@@ -156,6 +137,22 @@ def test_each_role_is_offered_what_it_may_do_and_refused_the_rest(stack, directo
             expect(directory.page.get_by_text("pídalo a quien administra el directorio")).to_be_visible()
             expect(directory.page.locator("h1")).to_have_count(1)
             directory.page.goto("about:blank")
+
+
+def test_a_reader_sees_no_salary_in_a_file_a_panel_or_the_summary(stack, directory_of):
+    stack.insert([an_employee(salario=5000.5)])
+    directory = directory_of("lector")
+    directory.open()
+    directory.press("Exportar", menu="Más")
+    headings, exported = directory.download("Texto (.csv)")
+    assert headings == ["id", *(each.name for each in FIELDS if not each.is_confidential)]
+    assert exported[1:5] == ["Ana Pérez", "ana@example.com", "Analista", "2020-01-31"]
+    directory.link("Ana Pérez").click()
+    expect(directory.panel.locator("dd").first).to_have_text("ana@example.com")
+    expect(directory.panel.get_by_role("button", name="Eliminar")).to_have_count(0)
+    directory.go("Resumen")
+    expect(directory.page.get_by_role("columnheader")).to_have_text(["Posición", "Empleados"])
+    assert not re.search(r"[Ss]alario|5[.\s]?000", directory.page.locator("body").inner_text())
 
 
 def test_an_account_without_a_role_learns_whom_to_ask(stack, directory_of):
@@ -176,15 +173,17 @@ def test_an_account_without_a_role_learns_whom_to_ask(stack, directory_of):
 def test_a_refusal_that_comes_after_the_renewal_renews_nothing(directory):
     directory.open()
     expect(directory.heading("Todavía no hay empleados")).to_be_visible()
-    held = []
-    directory.page.route("**/cola", lambda route: route.fallback() if held else held.append(route))
+    held = directory.hold(r"/eventos\?.*")
     renewals = directory.requests("/sesion/renovar")
+    directory.go("Actividad")
+    late = held.first
+    held.release(but_first=True)
     expire(directory)
     with directory.page.expect_response("**/sesion/renovar"):
-        directory.go("Operación")
+        directory.open_menu()  # which asks for the account
 
-    with directory.page.expect_response(lambda answer: answer.url.endswith("/cola") and answer.ok):
-        held[0].fulfill(status=401, body='{"title": "No autenticado", "status": 401}')
+    with directory.page.expect_response(lambda answer: "/eventos" in answer.url and answer.ok):
+        late.fulfill(status=401, body='{"title": "No autenticado", "status": 401}')
 
     assert len(renewals) == 1
 
@@ -207,9 +206,9 @@ def test_a_session_that_cannot_be_asked_for_is_an_error_and_not_its_end(director
     directory.mend()
     directory.press("Reintentar")
     expect(directory.heading("Todavía no hay empleados")).to_be_visible()
-    expire(directory)
     detail = "El servicio de identidad no está disponible."
     directory.answer("/sesion/renovar", 502, {"title": "No", "status": 502, "detail": detail})
+    expire(directory)
 
     directory.go("Resumen")
 
@@ -228,8 +227,7 @@ def test_a_session_that_ends_during_a_save_loses_nothing(stack, directory_of, us
     expect(directory.dialog).to_have_count(0)
     expect(directory.notice("Guardado: Ana")).to_be_visible()
     assert len(stack.employees()) == 1
-    directory.go("Resumen")  # the employee's panel asks about emails for a while
-    end_session(directory)
+    end_session_at(directory, r"/eventos\?.*")
     directory.go("Actividad")
     directory.press("Ahora no")
     expect(directory.alert).to_contain_text("No autenticado")
@@ -271,10 +269,14 @@ def test_nothing_is_sent_in_the_name_of_the_next_person(stack, directory_of, use
 # ---- the way out
 
 
-def test_signing_out_asks_about_drafts_and_ends_it_here_and_in_the_other_tabs(person):
+def test_signing_out_says_when_it_fails_asks_about_drafts_and_ends_it_in_all_tabs(person):
     other = person.second_tab()
     other.open("#/resumen")
     expect(other.heading("Todavía no hay empleados")).to_be_visible()
+    person.cut(r"/sesion/salir\?todas=1", method="POST")
+    person.open_menu().get_by_role("button", name="Cerrarla en todas partes").click()
+    expect(person.notice("No se pudo cerrar la sesión. El servidor no responde.")).to_be_visible()
+    person.mend()
     person.press("Nuevo empleado")
     person.fill(nombre="Ana")
     person.sign_out()
@@ -296,33 +298,24 @@ def test_signing_out_asks_about_drafts_and_ends_it_here_and_in_the_other_tabs(pe
 
 def test_a_renewal_under_way_does_not_bring_back_what_another_tab_ends(person):
     other = person.second_tab()
-    other.open("#/resumen")
+    with other.page.expect_response("**/correos/total?*"):  # its last request, which must not renew the session
+        other.open("#/resumen")
     expect(other.heading("Todavía no hay empleados")).to_be_visible()
-    expire(person)
     held = person.hold("/sesion/renovar")
-    with person.page.expect_request("**/sesion/renovar"):
-        person.go("Actividad")
+    expire(person)
+    person.go("Actividad")
+    assert held.first.request.method == "POST"
     ends = other.requests("/sesion/salir")
 
     other.sign_out()
     other.page.evaluate("navigator.locks.query()")  # by now it would have been sent
     assert ends == []
-    held[0].continue_()
-    person.mend()
+    held.release()
 
     expect(other.heading(WAY_IN)).to_be_visible()
     expect(person.heading(WAY_IN)).to_be_visible()
     assert len(ends) == 1
     assert person.page.context.cookies() == []
-
-
-def test_a_sign_out_that_fails_says_so(directory):
-    directory.open()
-    directory.cut(r"/sesion/salir\?todas=1", method="POST")
-
-    directory.open_menu().get_by_role("button", name="Cerrarla en todas partes").click()
-
-    expect(directory.notice("No se pudo cerrar la sesión. El servidor no responde.")).to_be_visible()
 
 
 # ---- a demonstration

@@ -40,9 +40,7 @@ def test_rows_are_requested_before_the_rest_of_the_page_is_there(stack, director
         directory.page.goto(directory.url, wait_until="commit")
 
     assert directory.rows.count() == 0
-    for route in held:
-        route.continue_()
-    directory.mend()
+    held.release()
     expect(directory.rows).to_have_count(50)
 
 
