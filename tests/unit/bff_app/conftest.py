@@ -8,9 +8,6 @@ from chalicelib.web.limits import LAMBDA_MARGIN_SECONDS
 from tests.unit.bff_app.composition import SIGN_IN, Answers, Browser, answer_boto3, compose, sign_in
 from tests.unit.bff_app.user_pool import UserPool
 
-#: Seconds for an upstream in a test that is ``hurried``.
-LITTLE = 0.2
-
 
 @pytest.fixture(autouse=True)
 def _forget_services():
@@ -22,9 +19,10 @@ def _forget_services():
 @pytest.fixture
 def hurried(monkeypatch):
     """Lambda has little time left; how many seconds an upstream may take of it."""
-    milliseconds = (LAMBDA_MARGIN_SECONDS + LITTLE) * 1000
+    seconds = 0.2
+    milliseconds = (LAMBDA_MARGIN_SECONDS + seconds) * 1000
     monkeypatch.setattr(LambdaContext, "get_remaining_time_in_millis", lambda _: milliseconds)
-    return LITTLE
+    return seconds
 
 
 @pytest.fixture

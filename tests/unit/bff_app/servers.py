@@ -132,11 +132,6 @@ def answering(body=b"{}", *headers, status="200 OK"):
     return behave
 
 
-def answering_json(body):
-    """``answering`` with JSON."""
-    return answering(body, "Content-Type: application/json")
-
-
 def sending(data):
     """Sends ``data`` after the first request, whatever it is, and closes."""
 

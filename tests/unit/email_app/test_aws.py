@@ -18,7 +18,7 @@ from botocore.stub import Stubber
 from chalicelib.correos.aws import MAIL_ATTEMPTS, REDRIVE_SECONDS, AwsUnavailable, NotTaken, SesMailer, SqsQueue
 from chalicelib.correos.mail import Content, State
 from tests.support.waiting import PATIENCE_SECONDS
-from tests.unit.bff_app.servers import Connection, answering, answering_json, running, sending, silent
+from tests.unit.bff_app.servers import Connection, answering, running, sending, silent
 from tests.unit.email_app.fakes import mail
 
 ROW = mail()
@@ -39,7 +39,7 @@ def utf8(text):
 
 
 def test_an_email_carries_text_tags_and_configuration_set_over_a_connection_that_can_be_forgotten():
-    with running(answering_json(b'{"MessageId": "ses-1"}')) as ses:
+    with running(answering(b'{"MessageId": "ses-1"}', "Content-Type: application/json")) as ses:
         client = client_of(ses.url)
         assert send(client) == "ses-1"
         SesMailer(client, "", "").forget_connections()
