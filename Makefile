@@ -261,9 +261,16 @@ browser: $(VENV)/.ready ## Install Chromium, which the browser tests drive, unle
 browser-test: install browser ## The page in Chromium, against the whole local stack
 	@$(BIN)/pytest --numprocesses=auto tests/browser
 
+# Every property test gets many more examples than in `make test`; with FULL=1 schemathesis then asks the whole local stack
+# as often as there are seeds (about 100,000 requests). Long runs are expected: the time-out is for a test that hangs.
+FUZZ := $(BIN)/pytest --numprocesses=auto --quiet --timeout=3600
+
 .PHONY: fuzz
 fuzz: install browser ## Fuzz what reads untrusted input: EXAMPLES=500 of each property, FULL=1 and the APIs
-	@$(BIN)/python -m benchmarks.fuzz $(call flag,examples,EXAMPLES) $(call switch,full,FULL)
+	@found=nothing; \
+	$(FUZZ) -m hypothesis --hypothesis-profile=fuzz libs tests/unit tests/browser || found=something; \
+	$(if $(filter-out 0,$(FULL)),SEEDS=7 $(FUZZ) tests/stack/test_contract.py || found=something;) \
+	echo "make fuzz: found $$found"; [ $$found = nothing ]
 
 .PHONY: faults
 faults: install pgbouncer ## Break the system in each known way and count: ONLY=PostgreSQL FULL=1 (docs/reliability.md)
