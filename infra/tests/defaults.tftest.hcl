@@ -1,7 +1,7 @@
 # What a plain `make plan` builds: who may come in, what each function may do, and what is watched.
 #
 # Mocked values are known while planning, so nothing is applied. tests/infra checks every planned value of all files here
-# against botocore's models of the AWS APIs, so each edge is planned with and without the switches.
+# against botocore's models of the AWS APIs, so the edges are planned with and without the switches.
 
 mock_provider "aws" {
   source          = "./tests/mocks"

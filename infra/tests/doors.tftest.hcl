@@ -86,24 +86,6 @@ run "prefix_list" {
   }
 }
 
-run "prefix_list_without_switches" {
-  command = plan
-
-  variables {
-    edge            = "prefix_list"
-    machine_clients = {}
-    office_hours    = null
-    snapstart       = false
-    customer_key    = false
-    waf_enabled     = false
-  }
-
-  assert {
-    condition     = length(module.waf_cloudfront) + length(module.waf_alb) == 0 && aws_cloudfront_distribution.main[0].web_acl_id == null
-    error_message = "no firewall"
-  }
-}
-
 run "no_cloudfront" {
   command = plan
 

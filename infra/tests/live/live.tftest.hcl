@@ -40,6 +40,11 @@ run "prefix_list_and_all_off" {
     condition     = terraform_data.origin_secret[0].output != terraform_data.origin_secret[1].output
     error_message = "the secrets differ"
   }
+
+  assert {
+    condition     = length(module.waf_cloudfront) + length(module.waf_alb) == 0 && aws_cloudfront_distribution.main[0].web_acl_id == null
+    error_message = "no firewall"
+  }
 }
 
 run "the_secret_is_changed" {
