@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
+import psutil
+
 from benchmarks.bench.measuring import quantile
 
 if TYPE_CHECKING:
@@ -46,13 +48,14 @@ class Subject:
 class Operation(NamedTuple):
     """What a contestant is asked in a turn: ``calls`` times, with the events (JSON texts) one after the other.
 
-    How fast a wrong answer came means nothing: the last one must have this status, and a list of ``rows`` if given.
+    How fast a wrong answer came means nothing: the last one must have this status (None: it is no response), and a list
+    of ``rows`` if given.
     """
 
     name: str
     events: Sequence[str]
     calls: int = 1
-    status: int = 200
+    status: int | None = 200
     rows: int | None = None
 
 
@@ -82,7 +85,7 @@ class Process:
         self._process.communicate()
 
     def call(self, operation: Operation) -> dict[str, Any]:
-        """The microseconds of each call, the last answer, which must be right, and the memory at the peak (MiB)."""
+        """What the runner says: the microseconds of each call, the last answer, which must be right, and modules."""
         assert self._process.stdin
         assert self._process.stdout
         name = self._subject.name
@@ -98,11 +101,15 @@ class Process:
             raise BenchFailed(f"{name} ended: {errors.splitlines()[-1]}")
         done: dict[str, Any] = json.loads(line)
         answer = done["answer"]
-        if not isinstance(answer, dict) or answer.get("statusCode") != operation.status:
+        if (answer or {}).get("statusCode") != operation.status:
             raise BenchFailed(f"{name} answered {str(answer)[:300]} where {operation.status} was due")
         if operation.rows is not None and len(json.loads(answer["body"])) != operation.rows:
             raise BenchFailed(f"{name} did not answer with {operation.rows} rows")
         return done
+
+    def memory(self) -> float:
+        """The MiB that it has now."""
+        return psutil.Process(self._process.pid).memory_info().rss / 2**20
 
 
 def time_first_answer(subject: Subject, operation: Operation) -> float:
@@ -150,5 +157,5 @@ def race(
                     value = microseconds if table.unit == "µs" else microseconds / 1000
                     table.add((name, f"{operation.name} p{rank}"), value)
             if number:
-                table.add((name, "MiB at the peak"), done["mebibytes"])
+                table.add((name, "MiB of memory"), process.memory())
             after_turn()

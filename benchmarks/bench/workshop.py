@@ -60,7 +60,7 @@ class Workshop:
 
     def __init__(self, folder: Path, postgres: Postgres, stack: ExitStack) -> None:
         self.postgres = postgres
-        self._folder = folder
+        self.folder = folder
         self._stack = stack
         for package in (ROOT / "build").glob("*_app/deployment.zip"):
             with zipfile.ZipFile(package) as archive:
@@ -70,9 +70,7 @@ class Workshop:
         for name in ("plain", "compiled"):
             shutil.copytree(HANDLERS, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         compileall.compile_dir(folder / "compiled", quiet=1)
-        (folder / "runtime").mkdir()
-        for name in RUNTIME_PACKAGES:
-            (folder / "runtime" / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
+        link_runtime(folder / "runtime")
         migrate(postgres.create_database(DATABASE))
         # Nothing here must outlive a crash of the machine: no contestant waits for the disk.
         postgres.execute(f"ALTER DATABASE {DATABASE} SET synchronous_commit = off")
@@ -89,17 +87,17 @@ class Workshop:
 
     def ours(self, app: str, environment: Mapping[str, str], handler: str = "app.app") -> Subject:
         """One of the project's apps, as it is packaged; the handler may be one of ``peers``."""
-        folders = [self._folder / app, self._folder / "runtime"]
+        folders = [self.folder / app, self.folder / "runtime"]
         if not handler.startswith("app."):
-            folders.insert(0, self._folder / "compiled")
+            folders.insert(0, self.folder / "compiled")
         return Subject(app, tuple(folders), handler, environment)
 
     def peer(
         self, name: str, packages: str | None, handler: str, environment: Mapping[str, str] | None = None
     ) -> Subject:
         """A peer with its ``packages`` (`requirements/bench`) compiled, which no tool of its users does."""
-        folders = [self._folder / "compiled", *([PEERS / packages / "compiled"] if packages else [])]
-        return Subject(name, (*folders, self._folder / "runtime"), handler, environment or {})
+        folders = [self.folder / "compiled", *([PEERS / packages / "compiled"] if packages else [])]
+        return Subject(name, (*folders, self.folder / "runtime"), handler, environment or {})
 
     def as_shipped(self, subject: Subject) -> Subject:
         """A peer without ``.pyc``, as its users' tools pack it."""
@@ -126,14 +124,14 @@ class Workshop:
     @cached_property
     def tls_upstream(self) -> str:
         """The same over HTTPS, with a certificate that is among the ``trusted`` ones."""
-        certificate = make_certificate(self._folder / "certificate.pem")
+        certificate = make_certificate(self.folder / "certificate.pem")
         self.trusted.write_text(Path(certifi.where()).read_text("utf-8") + certificate.read_text("utf-8"), "utf-8")
         return f"https://localhost:{self._start_upstream(str(certificate))}"
 
     @property
     def trusted(self) -> Path:
         """A file of certificates: all that the world trusts, as on any machine, and that of ``tls_upstream``."""
-        return self._folder / "trusted.pem"
+        return self.folder / "trusted.pem"
 
     def _start_upstream(self, *arguments: str) -> int:
         command = [sys.executable, str(Path(__file__).with_name("upstream.py")), *arguments]
@@ -141,6 +139,13 @@ class Workshop:
         self._stack.callback(process.communicate)
         assert process.stdout
         return int(process.stdout.readline())
+
+
+def link_runtime(folder: Path) -> None:
+    """Put what is beside the code in AWS's Python runtimes into a new folder."""
+    folder.mkdir()
+    for name in RUNTIME_PACKAGES:
+        (folder / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
 
 
 def event(
