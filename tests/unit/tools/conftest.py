@@ -10,9 +10,15 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.stub import Stubber
 
+from chalicelib.correos import aws
+from chalicelib.directorio import database
 from local.emulator import REGION
+from tests.support.waiting import PATIENCE_SECONDS
+from tools import status
+from tools.scan import __main__ as scan
 
 PROGRAM = f"""#!{sys.executable} -IS
 import json, os, sys
@@ -34,6 +40,24 @@ sys.stdout.write(answer.get("prints", ""))
 sys.stderr.write(answer.get("complains", ""))
 sys.exit(answer.get("exits", 0))
 """
+
+
+#: What the tools and the apps give others in seconds. A busy machine stops a process for longer.
+LIMITS = {
+    database: ("ANSWER_SECONDS", "CONNECT_SECONDS", "HEALTH_SECONDS"),
+    aws: ("CONNECT_SECONDS", "READ_SECONDS"),
+    scan: ("SECONDS",),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patience():
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in LIMITS.items():
+            for name in names:
+                patch.setattr(module, name, PATIENCE_SECONDS)
+        patch.setattr(status, "CONFIG", Config(read_timeout=PATIENCE_SECONDS, retries={"total_max_attempts": 1}))
+        yield
 
 
 class FakeTerraform:

@@ -9,8 +9,8 @@ import io
 import json
 import os
 import subprocess
-import uuid
 from contextlib import closing
+from itertools import count
 
 import boto3
 import pytest
@@ -41,7 +41,7 @@ class World:
     """An empty database and ledger, which their own apps fill, and the shell that knows them."""
 
     def __init__(self, postgres, database, emulator):
-        self._postgres = postgres
+        self._postgres, self._numbers = postgres, count()
         self._database, url = database
         self.dynamodb = boto3.client("dynamodb", endpoint_url=emulator.endpoint, region_name=REGION)
         self.environment = {**emulator.environment, "DATABASE_URL": url, "AWS_REGION": REGION, "USER": "marta"}
@@ -58,7 +58,7 @@ class World:
         self.sql(f"UPDATE eventos SET {changes} WHERE empleado_id = {row_id}")  # noqa: S608 - by psql, past what is tested
 
     def add_mail(self, recipient, **values):
-        row = mail(uuid.uuid4().int % 1_000_000, recipient, event_id=uuid.uuid4(), subject=SUBJECT, **values)
+        row = mail(next(self._numbers), recipient, subject=SUBJECT, **values)
         DynamoLedger(self.dynamodb, TABLE).create(row)
 
     def everything(self):

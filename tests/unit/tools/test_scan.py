@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
+from chalice_devserver.http import HOST, HttpResponse, LoopbackServer
 from tests.unit.tools.conftest import Repository
 from tools.scan.__main__ import (
     LOCKS,
@@ -142,25 +141,18 @@ def lock(tmp_path):
 def running_osv(*vulnerable):
     """Answers as OSV does: the packages ``vulnerable`` have an advisory."""
 
-    class Osv(BaseHTTPRequestHandler):
-        def do_POST(self):
-            name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
+    class Osv(LoopbackServer):
+        def answer(self, request):
+            name = json.loads(request.body)["package"]["name"]
             ranges = [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "2"}]}]
             affected = [{"package": {"name": name, "ecosystem": "PyPI"}, "ranges": ranges}]
             advisory = {"id": "GHSA-1", "aliases": ["CVE-1"], "summary": "x", "affected": affected}
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"vulns": [advisory]} if name in vulnerable else {}).encode())
+            return HttpResponse(200, [], json.dumps({"vulns": [advisory]} if name in vulnerable else {}).encode())
 
-        def log_message(self, *_):
-            """Print nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Osv) as server:
-        Thread(target=server.serve_forever).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/v1/query"
-        finally:
-            server.shutdown()
+    server = Osv(max_request_bytes=10_000)
+    server.start()
+    yield f"http://{HOST}:{server.port}/v1/query"
+    server.stop()
 
 
 def test_a_vulnerable_package_is_found_unless_its_advisory_is_accepted(lock):

@@ -50,11 +50,11 @@ def test_only_a_directory_that_is_well_and_lets_in_is_used():
 
 
 def test_another_machine_needs_a_word_and_this_one_a_directory(closed_port):
-    parser = argparse.ArgumentParser()
+    parser, other = argparse.ArgumentParser(), f"http://0.0.0.0:{closed_port}"
     add_target(parser, {"BFF_PORT": str(closed_port)})
     for argv, refusal in (
         (["--url=http://example.org"], r"^example\.org is not this machine, and why: say MINE=1 if it is yours\.$"),
-        (["--url=http://0.0.0.0:1", "--mine"], r"^No directory answers at http://0\.0\.0\.0:1 .* address right\?$"),
+        ([f"--url={other}", "--mine"], rf"^No directory answers at {other} .* address right\?$"),
         ([], rf"^No directory answers at http://localhost:{closed_port} .* start it with `make run`$"),
     ):
         with pytest.raises(NotReady, match=refusal):

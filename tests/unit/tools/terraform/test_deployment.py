@@ -84,25 +84,23 @@ def test_deploy_asks_again_what_may_have_changed_and_a_plan_that_could_not_work_
 
 
 @pytest.mark.parametrize("step", [Deployment.plan, Deployment.create_sender, Deployment.destroy])
-def test_no_step_begins_without_a_database_or_in_another_account(deployed, terraform, step):
+def test_no_step_begins_without_a_database_after_a_state_that_was_not_stored_or_in_another_account(
+    deployed, terraform, tmp_path, step
+):
     with pytest.raises(NotReady, match=r"^DATABASE_URL is not set"):
         step(deployed(database=""))
+    deployment, left = deployed(), tmp_path / "infra" / "errored.tfstate"
+    left.touch()
+    with pytest.raises(NotReady, match=r"^An interrupted deployment could not store its state: run .* state push"):
+        step(deployment)
+    left.unlink()
     assert terraform.commands == []
 
-    deployment = deployed()
     elsewhere = {"account": {"value": {"number": "999999999999", "region": REGION}}}
     terraform.answer("output", prints=json.dumps(elsewhere))
     with pytest.raises(NotReady, match=r"^The environment dev is in account 999999999999"):
         step(deployment)
     assert terraform.commands == ["init", "workspace", "workspace", "output"]
-
-
-def test_a_deployment_whose_state_could_not_be_stored_is_continued_first(deployed, terraform, tmp_path):
-    (tmp_path / "infra" / "errored.tfstate").touch()
-
-    with pytest.raises(NotReady, match=r"^An interrupted deployment could not store its state: run .* state push"):
-        deployed().plan()
-    assert terraform.commands == []
 
 
 @pytest.mark.parametrize(("stored", "version"), [("postgresql://a", 3), ("postgresql://b", 4), (None, 4)])

@@ -34,7 +34,7 @@ def empty_database(postgres, worker_id):
     """The address of a database without any table."""
     name = f"{DATABASE}_{worker_id}"
     yield postgres.create_database(name)
-    postgres.execute(f'DROP DATABASE "{name}"')
+    postgres.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # a session that is closed may take its time to end
 
 
 def test_an_empty_database_gets_everything_after_it_was_shown_and_confirmed(empty_database, monkeypatch, capsys):

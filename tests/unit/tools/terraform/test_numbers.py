@@ -5,7 +5,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from chalicelib.directorio import database
+from chalicelib.directorio.database import CONNECT_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS
 from chalicelib.web import limits
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -38,9 +38,9 @@ def test_inner_time_outs_fire_first():
         # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html: 30 s at most.
         "HTTP API": seconds("http_api_timeout"),
         "crud_app, email_app": max(SIZES["crud"][1], SIZES["email"][1]),
-        "statement": database.STATEMENT_SECONDS,
-        "connection": database.CONNECT_SECONDS,
-        "lock": database.LOCK_SECONDS,
+        "statement": STATEMENT_SECONDS,
+        "connection": CONNECT_SECONDS,
+        "lock": LOCK_SECONDS,
     }
 
     for outer, inner in pairwise(chain.items()):
