@@ -120,6 +120,7 @@ def running_apps(workshop: Workshop) -> Iterator[Any]:
             yield client_of("sqs", emulator.endpoint)
         finally:
             server.stop()
+            directorio.system().database.close()
             forget_what_was_made()
             os.environ.clear()
             os.environ |= before

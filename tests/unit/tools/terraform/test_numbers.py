@@ -7,6 +7,8 @@ from pathlib import Path
 
 from chalicelib.directorio.database import CONNECT_SECONDS, LOCK_SECONDS, STATEMENT_SECONDS
 from chalicelib.web import limits
+from local import resources
+from tools import place
 
 ROOT = Path(__file__).resolve().parents[4]
 INFRA = ROOT / "infra"
@@ -59,6 +61,27 @@ def test_chalice_and_terraform_know_the_same_sizes():
         known[name] = (configuration["lambda_memory_size"], configuration["lambda_timeout"])
 
     assert known == SIZES
+
+
+def test_a_command_looks_for_the_names_that_terraform_and_make_run_give():
+    for file, text in (
+        ("variables.tf", f'default     = "{place.PROJECT}"'),
+        ("variables.tf", f'default     = "{place.ENVIRONMENT}"'),
+        ("messaging.tf", f'"${{local.name}}-{place.QUEUE}"'),
+        ("messaging.tf", f'"${{local.name}}-{place.DEAD_LETTER_QUEUE}"'),
+        ("ledger.tf", f'"${{local.name}}-{place.LEDGER}"'),
+        ("alb.tf", 'alb_kind    = local.is_internal ? "{}" : "{}"'.format(*place.BALANCERS)),
+        ("alb.tf", '"${local.name}-${local.alb_kind}"'),
+        ("locals.tf", '"${local.name}-${replace(key, "_", "-")}"'),
+        ("http_api.tf", '"${local.name}-${each.key}-api"'),
+        ("alarms.tf", '"${local.name}-${each.key}"'),
+        ("metrics.tf", "metric_namespace = local.name"),
+    ):
+        assert text in (INFRA / file).read_text("utf-8"), f"{file} has another name than tools/place.py: {text}"
+    assert tuple(name.replace("_", "-") for name in SIZES) == place.FUNCTIONS
+    assert place.APIS == ("crud-api", "email-api")
+    named = [f"{place.PROJECT}-{part}" for part in (place.QUEUE, place.DEAD_LETTER_QUEUE, place.LEDGER)]
+    assert named == [resources.QUEUE, resources.DEAD_LETTER_QUEUE, resources.LEDGER_TABLE]
 
 
 def test_metrics_read_fields_that_the_apps_log():
