@@ -51,6 +51,7 @@ def sandbox(packaged, tmp_path):
         allowed = (str(task_root), str(runtime), sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
         around = {file for file in done[-1]["modules"].values() if file and not file.startswith(allowed)}
         assert around <= {str(RUNNER)}
+        assert "app" in done[0]["modules"]
         return [each["answer"] for each in done], done[0]["modules"]
 
     yield call
