@@ -34,17 +34,19 @@ def until_received(server, count):
     return Until(lambda: len(server.received) >= count)
 
 
-@pytest.fixture
-def serve():
-    """Starts an upstream that behaves as told; it is stopped after the test."""
-    with ExitStack() as servers:
-        yield lambda behave, tls=None: servers.enter_context(running(behave, tls))
-
-
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory):
     """A private key and a certificate for ``localhost`` that no system trusts."""
     return make_certificate(tmp_path_factory.mktemp("tls") / "localhost.pem")
+
+
+@pytest.fixture
+def serve(certificate):
+    """Starts an upstream that behaves as told, with or without TLS; it is stopped after the test."""
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    with ExitStack() as servers:
+        yield lambda behave, *, secure=False: servers.enter_context(running(behave, tls if secure else None))
 
 
 @pytest.fixture
@@ -172,17 +174,9 @@ def test_a_connection_that_the_server_closed_is_not_used_again(client, serve):
     assert server.connections == 2
 
 
-@pytest.fixture
-def secure(serve, certificate):
-    """Starts an upstream that speaks TLS with ``certificate``, which is not trusted by default."""
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(certificate)
-    return lambda behave: serve(behave, tls)
-
-
-def test_an_upstream_that_cannot_be_reached_got_nothing(client, serve, secure, closed_port):
+def test_an_upstream_that_cannot_be_reached_got_nothing(client, serve, closed_port):
     plain = serve(lambda connection: connection.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
-    trusted = secure(answering())
+    trusted = serve(answering(), secure=True)
     as_in_production = HttpxClient()
     for sender, url in (
         (client, f"http://127.0.0.1:{closed_port}"),
@@ -198,8 +192,8 @@ def test_an_upstream_that_cannot_be_reached_got_nothing(client, serve, secure, c
     assert trusted.received == []
 
 
-def test_a_connection_to_a_trusted_upstream_is_kept(client, secure):
-    server = secure(answering(b"private"))
+def test_a_connection_to_a_trusted_upstream_is_kept(client, serve):
+    server = serve(answering(b"private"), secure=True)
     bodies = [send(client, request_to(f"https://localhost:{server.port}")).body for _ in range(2)]
     assert (bodies, server.connections) == ([b"private", b"private"], 1)
 
@@ -261,8 +255,8 @@ def test_the_deadline_holds_on_a_connection_that_is_used_again(client, serve):
     assert server.connections == 1
 
 
-def test_the_deadline_holds_inside_tls_and_during_its_handshake(client, serve, secure):
-    server = secure(SLOW["drips headers"])
+def test_the_deadline_holds_inside_tls_and_during_its_handshake(client, serve):
+    server = serve(SLOW["drips headers"], secure=True)
     failure(client, request_to(f"https://localhost:{server.port}"), "too_slow", until_received(server, 1))
     server = serve(Connection.wait_for_client_to_close)
     request = request_to(server.url.replace("http:", "https:"), "POST")
