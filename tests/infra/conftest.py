@@ -1,11 +1,14 @@
 """Terraform's own tests, with a mock provider. Each folder of them runs once, and tests look at what came of it."""
 
 import json
+import os
+import subprocess
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from local.guardian import Child
 from tools.terraform_cli import BUILD, INFRA, Terraform, TerraformFailed, find_program
 
 # A data folder of its own: the tests must not touch a backend and workspace in infra/.terraform.
@@ -22,13 +25,13 @@ class Runs:
 
 
 def run_tests(*arguments, **environment):
-    """Run `terraform test`; a run that fails is among the errors."""
-    terraform = Terraform(INFRA, {"TF_DATA_DIR": str(DATA), **environment})
-    terraform.init("-backend=false", "-lockfile=readonly")
-    try:
-        printed = terraform.read("test", "-json", "-verbose", *arguments)
-    except TerraformFailed as failed:
-        printed = f"{failed}"
+    """Run `terraform test`, which ends with this process; a run that fails is among the errors."""
+    environment = {**os.environ, "TF_DATA_DIR": str(DATA), **environment}
+    Terraform(INFRA, environment).init("-backend=false", "-lockfile=readonly")
+    command = [find_program(), f"-chdir={INFRA}", "test", "-json", "-verbose", *arguments]
+    process = Child(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    printed, _ = process.communicate()
+    process.stop()
     runs = Runs()
     for line in printed.splitlines():
         event = json.loads(line) if line.startswith("{") else {}
