@@ -114,7 +114,7 @@ FILES = {
     ),
     "the year 25": (lines(row(fecha="1/1/0025")), [row(fecha="1/1/0025")]),
     "no day": (lines(row(fecha="")), [row(fecha=TODAY)]),
-    "an address twice": (lines(row(), row(email="ANA@example.com")), [row(), "email:file.duplicate"]),
+    "an address twice": (lines(row(), row(email="ANA@example.com")), [row(), row()]),
     "what makes no sense": ((wrong := lines("Sin Correo;nada;;mucho;2020-02-30")), wrong.splitlines()[1:]),
     "nothing": (b"", "file.empty"),
     "white space": (b"\xef\xbb\xbf \r\n", "file.empty"),
@@ -319,6 +319,27 @@ def test_rows_are_compared_with_the_directory(tab):
     found = call_each(tab, "import_file.js", "compareRow", calls)
     named = [" ".join([each["kind"], *(change["field"] for change in each.get("changes", []))]) for each in found]
     assert named == [kind for *_, kind in table]
+
+
+def test_of_the_lines_with_one_address_or_number_the_first_that_can_be_imported_counts(tab):
+    rows = [
+        (2, None, "ana@example.com", "wrong"),
+        (3, 7, "ana@example.com", "new"),
+        (4, None, "ana@example.com", "new"),
+        (5, 7, "luis@example.com", "changed"),
+        (6, None, "luis@example.com", "new"),
+    ]
+    given = [
+        {"line": line, "id": number, "values": {"email": email}, "kind": kind, "findings": []}
+        for line, number, email, kind in rows
+    ]
+
+    found = call(tab, "import_file.js", "markRepeated", given)
+
+    assert [each["kind"] for each in found] == ["wrong", "new", "wrong", "wrong", "new"]
+    [of_address], [of_number] = found[2]["findings"], found[3]["findings"]
+    assert of_address == {"field": "email", "rule": "file.duplicate", "line": 3}
+    assert of_number == {"field": "", "rule": "file.duplicate", "line": 3}
 
 
 # ---- CSV

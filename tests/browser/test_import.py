@@ -53,9 +53,10 @@ def expect_result(directory, title="Importación terminada", **tiles):
 
 
 def test_a_file_is_shown_and_corrected_before_anything_is_written(stack, directory, tmp_path):
-    choose(directory, tmp_path, lines(row(), WRONG, LUIS, row(posicion="", email="eva@example.com", nombre="Eva")))
+    eva = {"email": "eva@example.com", "nombre": "Eva"}
+    choose(directory, tmp_path, lines(row(), WRONG, LUIS, row(posicion="", **eva), row(**eva)))
 
-    expect_badges(directory, "2 nuevos", "2 líneas con errores")
+    expect_badges(directory, "3 nuevos", "2 líneas con errores")
     expect(section(directory, "Errores").locator("tbody tr")).to_have_text(
         [
             re.compile("3Sin CorreoCorreo No es una dirección de correo"),
@@ -74,11 +75,13 @@ def test_a_file_is_shown_and_corrected_before_anything_is_written(stack, directo
     value = directory.page.get_by_label("Línea 5, Posición")
     value.fill("Jefa")
     value.press("Tab")
-    expect_badges(directory, "3 nuevos", "1 línea con errores")
+    expect_badges(directory, "3 nuevos", "2 líneas con errores")
+    repeated = section(directory, "Errores").locator("tbody tr").last
+    expect(repeated).to_have_text(re.compile("6EvaCorreo ya está en la línea 5"))
     assert stack.employees() == []
     directory.press("Crear 3 y cambiar 0")
 
-    expect_result(directory, Creados=3, Cambiados=0, No_importados=1)
+    expect_result(directory, Creados=3, Cambiados=0, No_importados=2)
     rows = {each["nombre"]: (each["salario"], each["fecha_contratacion"]) for each in stack.employees()}
     assert rows == {
         "Ana Pérez": (5000.5, "2020-01-31"),
@@ -87,7 +90,9 @@ def test_a_file_is_shown_and_corrected_before_anything_is_written(stack, directo
     }
     assert closings(stack) == [True]
     directory.expect_accessible()
-    assert directory.download("Descargar las líneas no importadas") == [rejected[0], rejected[1]]
+    kept = directory.download("Descargar las líneas no importadas")
+    assert kept[:2] == rejected[:2]
+    assert kept[2][1::4] == ["eva@example.com", "6"]
 
 
 def test_changes_are_shown_applied_on_request_and_undone_as_a_whole(stack, directory, tmp_path):

@@ -154,17 +154,7 @@ export const missingFields = ({ targets }) =>
 export const isOpen = (plan) =>
   Object.values(plan.notations).includes('') || missingFields(plan).some(({ name }) => !plan.fixed[name]?.trim());
 
-export function readRows(plan) {
-  const rows = bodyOf(plan).map((record) => readRow(record, plan));
-  const firstLines = new Map();
-  for (const { line, id, values, findings } of rows.filter((row) => row.findings.length === 0)) {
-    const keys = [values.email, id].filter(Boolean);
-    const taken = keys.find((key) => firstLines.has(key));
-    if (taken) findings.push({ field: taken === id ? '' : 'email', rule: 'file.duplicate', line: firstLines.get(taken) });
-    else keys.forEach((key) => firstLines.set(key, line));
-  }
-  return rows;
-}
+export const readRows = (plan) => bodyOf(plan).map((record) => readRow(record, plan));
 
 function readRow({ line, cells }, plan) {
   const places = Object.groupBy(plan.targets.keys(), (at) => plan.targets[at]);
@@ -215,12 +205,12 @@ export async function* compareRows(rows) {
 
 async function compareSome(rows) {
   const creations = rows.map((row) => ({ list: 'crear', body: row.values }));
-  const numbered = rows.filter(({ id }) => id);
-  const changes = numbered.map(({ id, values }) => ({ list: 'actualizar', body: { id, version: 1, cambios: { nombre: values.nombre } } }));
+  const numbers = [...new Set(rows.map(({ id }) => id).filter(Boolean))];
+  const changes = numbers.map((id) => ({ list: 'actualizar', body: { id, version: 1, cambios: { nombre: 'x' } } }));
   const batch = { id: newId(), origin: 'importacion', isSimulated: true };
   const answers = await sendOperations(batch, [...creations, ...changes]);
-  const byNumber = new Map(numbered.map(({ line }, at) => [line, answers[rows.length + at].empleado]));
-  return rows.map((row, at) => [row, compareRow(row, answers[at], byNumber.get(row.line))]);
+  const byNumber = new Map(numbers.map((id, at) => [id, answers[rows.length + at].empleado]));
+  return rows.map((row, at) => [row, compareRow(row, answers[at], byNumber.get(row.id))]);
 }
 
 /** From what the server says of the row, and from the employee with its number. Findings are at most one a field. */
@@ -236,6 +226,19 @@ export function compareRow({ findings, ...row }, { existente, errores = [] }, nu
   const isAnotherPerson = !mayBeSame(existing.nombre, row.values.nombre) && !(numbered && existing.email === row.values.email);
   if (isTaken || isAnotherPerson) return { kind: 'conflict', existing: isTaken ? existente : existing, changes };
   return { kind: changes.length > 0 ? 'changed' : 'unchanged', existing, changes };
+}
+
+/** Compared rows, of which a later one is wrong that has the address or the number of one that can be imported. */
+export function markRepeated(rows) {
+  const firstLines = new Map();
+  return rows.map((row) => {
+    if (!row.kind || row.kind === 'wrong') return row;
+    const keys = [row.values.email, row.id].filter(Boolean);
+    const taken = keys.find((key) => firstLines.has(key));
+    if (!taken) keys.forEach((key) => firstLines.set(key, row.line));
+    const finding = { field: taken === row.id ? '' : 'email', rule: 'file.duplicate', line: firstLines.get(taken) };
+    return taken ? { ...row, kind: 'wrong', findings: [finding] } : row;
+  });
 }
 
 /** Whether one name has all words of the other: "Ana Pérez" may be "Ana Perez Gil", not "Ana Soler". */

@@ -4,7 +4,7 @@ import { downloadTable } from './export.js';
 import { FIELDS, count, show, write } from './fields.js';
 import { announce } from './focus.js';
 import { ApiError } from './http.js';
-import { compareRows, readRows } from './import_file.js';
+import { compareRows, markRepeated, readRows } from './import_file.js';
 import { Button, Failure, PlainTable } from './parts.js';
 import { t } from './texts.js';
 import { html, useLayoutEffect, useRef, useState } from './view.js';
@@ -20,7 +20,8 @@ export function ReviewStep({ source, plan, begin, edit, back, again }) {
   const [isMailed, setMailed] = useState(true);
   /** Of the last comparison; set to draw the progress, too. */
   const [{ error }, setState] = useState({ error: null });
-  const of = Object.groupBy(rows.map((row) => ({ ...row, ...comparisons.get(keyOf(row)) })), ({ kind }) => kind);
+  const compared = markRepeated(rows.map((row) => ({ ...row, ...comparisons.get(keyOf(row)) })));
+  const of = Object.groupBy(compared, ({ kind }) => kind);
   const waiting = of.undefined ?? [];
 
   const compare = async () => {

@@ -45,6 +45,7 @@ function figures(groups) {
 function table(groups) {
   const salaries = may('confidential') ? SALARIES : [];
   const most = Math.max(...groups.map(({ empleados }) => empleados));
+  const figure = { display: 'inline-block', minWidth: `${count(most).length}ch` };
   const highest = Math.max(1, ...groups.map((group) => group.salario_maximo ?? 0));
   const titles = [t('view.empleados'), ...salaries.map(([key]) => t(key))];
   const columns = [
@@ -54,7 +55,7 @@ function table(groups) {
   ];
   const rows = groups.map((group) => [
     html`<a href=${address('empleados', { posicion: group.posicion })}>${group.posicion}</a>`,
-    html`<${Bar} to=${group.empleados / most} />${count(group.empleados)}`,
+    html`<${Bar} to=${group.empleados / most} /><span style=${figure}>${count(group.empleados)}</span>`,
     ...salaries.map(([, value]) => money(value(group))),
     html`<${Bar} from=${group.salario_minimo / highest} to=${group.salario_maximo / highest} mark=${group.salario_medio / highest} />`,
   ]);
