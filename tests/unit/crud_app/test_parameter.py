@@ -91,7 +91,7 @@ def test_lambda_gives_credentials_on_each_request_to_a_function_from_a_snapshot(
     with answering(200, json.dumps(keys).encode()) as lambda_:
         server = KeyServer(f"{lambda_.url}/keys?v=1", "hunter")
         assert [read_at(emulator.endpoint, server) for _ in range(2)] == ["postgresql://a@b/ñ"] * 2
-        asked = [(each.target, dict(each.headers)["Authorization"]) for each in lambda_.received]
+        asked = [(each.target, dict(each.headers)["authorization"]) for each in lambda_.received]
         assert asked == [("/keys?v=1", "hunter")] * 2
         access = with_keys(AwsAccess("us-east-1", "https://ssm", "", "", ""), server)
     assert (access.access_key, access.secret_key, access.session_token) == (KEY, SECRET, "t")
