@@ -10,6 +10,7 @@ import pytest
 from local.guardian import Child
 from tests.support.stack import COMMAND, ROOT, Stack
 from tests.support.waiting import PATIENCE_SECONDS, wait_until_ended
+from tests.support.wire import WireProxy
 
 
 @pytest.fixture
@@ -39,13 +40,16 @@ def test_a_part_that_dies_is_reported_and_brings_the_rest_down(own, victim, how,
     assert said in own.text()
 
 
-def test_a_signal_while_it_starts_ends_it(own):
-    process = own.launch()
-    own.wait_for("the first line of a part", lambda: "│" in own.text())
-    everything = own.processes()
-    process.send_signal(signal.SIGHUP)
-    wait_until_ended(everything)
-    assert process.wait() == 0
+def test_a_signal_while_it_starts_ends_it(own, postgres):
+    """Its database does not answer the migrations, so the start cannot be over when the signal comes."""
+    with WireProxy(str(postgres.socket_folder / ".s.PGSQL.5432")) as wire:
+        wire.withhold_after(1)
+        process = own.launch(DATABASE_URL=wire.url(postgres.url("postgres")))
+        own.wait_for("the connection of the migrations", lambda: wire.answers)
+        everything = own.processes()
+        process.send_signal(signal.SIGHUP)
+        wait_until_ended(everything)
+    assert (process.wait(), "\nready\n" in own.text()) == (0, False)
 
 
 def test_another_database_is_used_and_one_that_does_not_answer_is_reported(own, closed_port):
