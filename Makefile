@@ -267,6 +267,8 @@ FUZZ := $(BIN)/pytest --numprocesses=auto --quiet --timeout=3600
 
 .PHONY: fuzz
 fuzz: install browser ## Fuzz what reads untrusted input: EXAMPLES=500 of each property, FULL=1 and the APIs
+	@[[ $${EXAMPLES-500} =~ ^[1-9][0-9]{0,6}$$ ]] || \
+	  { echo "make fuzz: EXAMPLES must be a whole number from 1 to 9,999,999, not '$$EXAMPLES'." >&2; exit 2; }
 	@found=nothing; \
 	$(FUZZ) -m hypothesis --hypothesis-profile=fuzz libs tests/unit tests/browser || found=something; \
 	$(if $(filter-out 0,$(FULL)),SEEDS=7 $(FUZZ) tests/stack/test_contract.py || found=something;) \
