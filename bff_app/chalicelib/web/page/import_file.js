@@ -235,9 +235,12 @@ export function markRepeated(rows) {
     if (!row.kind || row.kind === 'wrong') return row;
     const keys = [row.values.email, row.id].filter(Boolean);
     const taken = keys.find((key) => firstLines.has(key));
-    if (!taken) keys.forEach((key) => firstLines.set(key, row.line));
+    if (!taken) {
+      keys.forEach((key) => firstLines.set(key, row.line));
+      return row;
+    }
     const finding = { field: taken === row.id ? '' : 'email', rule: 'file.duplicate', line: firstLines.get(taken) };
-    return taken ? { ...row, kind: 'wrong', findings: [finding] } : row;
+    return { ...row, kind: 'wrong', findings: [finding] };
   });
 }
 
