@@ -269,6 +269,15 @@ def test_the_server_enforces_the_limits(database_url, open_database, monkeypatch
         assert limited.read(LIMITS) == [["10s", "3s", "30s"]]
 
 
+def test_the_duration_of_each_answered_statement_is_reported_and_of_no_refused_one(open_database):
+    durations = []
+    measured = open_database(on_answer=durations.append)
+    measured.read(ONE)
+    with pytest.raises(StatementRefused):
+        measured.read(Statement("SELEC"))
+    assert [duration > 0 for duration in durations] == [True]
+
+
 def test_time_outs_nest():
     """The slowest request ends before its Lambda does, and reports itself what went wrong."""
     assert LOCK_SECONDS < STATEMENT_SECONDS < ANSWER_SECONDS

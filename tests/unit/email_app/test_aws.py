@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import NoCredentialsError, SSLError
+from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
 from chalicelib.correos.aws import MAIL_ATTEMPTS, REDRIVE_SECONDS, AwsUnavailable, NotTaken, SesMailer, SqsQueue
@@ -125,6 +126,7 @@ def test_an_email_that_never_left_was_not_taken_and_after_that_its_fate_is_unkno
             (client_of(f"http://127.0.0.1:{closed_port}"), State.PENDING),
             (failing(NoCredentialsError()), State.PENDING),
             (failing(SSLError(endpoint_url="https://ses", error="x")), State.UNCERTAIN),
+            (failing(ResponseParserError("x")), State.UNCERTAIN),
             (client_of(ses.url, read_seconds=0.1), State.UNCERTAIN),
         ):
             with pytest.raises(NotTaken) as raised:

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
+from itertools import product
 from types import SimpleNamespace
 
 import pytest
@@ -174,6 +175,9 @@ def test_everyone_sees_their_own_account_and_nobody_elses(client):
     assert client.get("/usuarios/yo").json()["email"] == ADA
     reader = Client(app, claims=person("lector", username="leo@example.com"))
     assert reader.get("/usuarios/yo").status == 404, "the pool does not know this one"
+    closed = ["GET /usuarios", "POST /usuarios", *(f"{each} /usuarios/{UNKNOWN}" for each in ("PUT", "DELETE"))]
+    for role, route in product(("lector", "rrhh"), [*closed, f"POST /usuarios/{UNKNOWN}/reenviar"]):
+        assert Client(app, role=role).request(*route.split()).status == 403, (role, route)
 
 
 def test_a_demonstration_has_no_users(fakes):
