@@ -130,6 +130,14 @@ def test_an_email_that_a_consumer_has_already_is_accepted_although_the_queue_did
     assert [row.state for row in fakes.ledger.all()] == [State.SENT]
 
 
+def test_an_email_that_a_consumer_sends_before_the_request_ends_is_accepted(fakes):
+    send = fakes.queue.send
+    fakes.queue.send = lambda body: (send(body), fakes.sender.process(body))
+
+    assert post().status == 202
+    assert [row.state for row in fakes.ledger.all()] == [State.SENT]
+
+
 def test_a_write_that_botocore_repeats_is_one_email(fakes):
     fakes.ledger.plan.append("twice")
 
