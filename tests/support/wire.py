@@ -21,7 +21,7 @@ LINGER_NONE = struct.pack("ii", 1, 0)
 
 
 class Messages:
-    """Splits one direction of the protocol into messages: a byte of type, but for the first, a length, a body."""
+    """Splits one direction of the protocol into messages: a byte of type (not in a start-up), a length, a body."""
 
     def __init__(self, *, has_startup: bool) -> None:
         self._buffer = b""

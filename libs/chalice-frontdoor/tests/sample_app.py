@@ -62,7 +62,7 @@ def app_that_answers(body, headers=None, status=200):
 
 
 def act(outcome):
-    """Raise an error, and return what is none."""
+    """Raise the outcome if it is an error, and return it otherwise."""
     if isinstance(outcome, Exception):
         raise outcome
     return outcome

@@ -36,7 +36,7 @@ END $$""")
 
 @pytest.fixture(scope="module", autouse=True)
 def _patience():
-    """Only a defect reaches a limit, or a test that sets it: for its own module, since fixtures have databases, too."""
+    """Only a defect, or a test that sets a limit, reaches one. For a whole module: its fixtures use databases, too."""
     limit = str(PATIENCE_SECONDS * 1000)
     with pytest.MonkeyPatch.context() as patch:
         for module, names in SECONDS.items():

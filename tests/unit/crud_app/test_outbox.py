@@ -89,7 +89,7 @@ def test_the_scheduled_sweep_publishes_what_is_left_once(publisher, leave_behind
 
 def test_an_event_of_the_last_half_minute_is_left_to_its_request(database, leave_behind):
     leave_behind(29, 31)
-    with database.transaction() as run:  # in which time stands still
+    with database.transaction() as run:  # in which now() stays the same
         run(Statement("UPDATE eventos SET ocurrido_en = now() - make_interval(secs => empleado_id)"))
         found = run(find_statement("pending_eventos"), {"held_back": [], "limit": 2})
     assert [empleado_id for _, empleado_id, *_ in found] == [31]

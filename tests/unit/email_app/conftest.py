@@ -26,7 +26,7 @@ def fakes():
 
 @pytest.fixture(scope="session")
 def aws(emulator):
-    """Makes clients of the emulator, which repeat no call because it is slow: a message would be there twice."""
+    """Makes clients of the emulator that do not repeat a slow call: its message would be there twice."""
     config = Config(read_timeout=600)
     return functools.cache(lambda service: boto3.client(service, endpoint_url=emulator.endpoint, config=config))
 
@@ -45,7 +45,7 @@ def ledger(request):
 
 @pytest.fixture
 def queue(aws, monkeypatch):
-    """An empty queue of the emulator, with its dead letters, for which no request is too slow."""
+    """An empty queue of the emulator, with its dead letters; no request to it is too slow."""
     monkeypatch.setattr("chalicelib.correos.aws._HIDDEN_SECONDS", timedelta(hours=12).seconds)
     sqs, name = aws("sqs"), str(uuid.uuid4())
     urls = (sqs.create_queue(QueueName=each)["QueueUrl"] for each in (name, f"{name}-dlq"))

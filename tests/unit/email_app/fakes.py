@@ -218,7 +218,7 @@ class Killed(BaseException):
 
 
 class Steps:
-    """Stands for these parts, counts their calls, and ends the process before one of them, which is after another."""
+    """Stands for these parts, counts the calls, and ends the process before one, which is right after the last one."""
 
     def __init__(self, fatal, *parts):
         self._fatal = fatal

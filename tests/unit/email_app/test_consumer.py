@@ -179,7 +179,7 @@ def test_trouble_with_the_ledger_neither_stops_nor_repeats_the_email(ledger_plan
 
 @pytest.mark.parametrize(("seconds", "calls"), [(BATCH_SECONDS + 1, 1), (BATCH_SECONDS / 2 + 1, 2)])
 def test_a_claim_that_took_too_long_begins_no_email(seconds, calls):
-    """Writing it, or reading what was written."""
+    """To write it, or to read what was written."""
     world, times = World(ledger_plan=["silent"]), []
     world.ledger.happens = lambda: (times.append(seconds), world.pass_time(seconds))
 
