@@ -185,6 +185,14 @@ class TestAbsence:
         assert {record.cause for record in caplog.records} == {"ConnectionRefusedError"}
         assert "hunter" not in str([vars(record) for record in caplog.records])
 
+    def test_to_connect_has_a_time_limit(self, far_database, proxy, monkeypatch):
+        monkeypatch.setattr(database, "CONNECT_SECONDS", 0.1)
+        proxy.flowing.clear()
+        with pytest.raises(Unavailable) as caught:
+            far_database.read(ONE)
+        assert isinstance(caught.value.__cause__.__cause__, TimeoutError)
+        proxy.flowing.set()
+
     @pytest.mark.parametrize("connected", [True, False])
     def test_the_health_check_has_a_short_time_limit_of_its_own(self, far_database, proxy, connected, monkeypatch):
         """For the answer of an open connection, and to open one."""

@@ -299,8 +299,8 @@ class TestHistory:
             f"desde={times[2]}&hasta={times[1]}": ["actualizado", "creado"],
         }.items():
             assert [each["tipo"] for each in client.get(f"/eventos?{query}").json()] == expected, query
-        pages = pages_of(client, "/eventos?tipo=creado&limite=1")
-        assert [[each["empleado"]["id"] for each in page] for page in pages] == [[2], [1]]
+        pages = pages_of(client, "/eventos?empleado=2&limite=1")
+        assert [[each["tipo"] for each in page] for page in pages] == [["actualizado"], ["creado"]]
 
 
 def test_summary_counts_and_measures_by_position(people):
