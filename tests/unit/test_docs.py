@@ -5,6 +5,11 @@ from pathlib import Path
 
 import pytest
 
+import crud_app.app
+import email_app.app
+from chalice_frontdoor import ANYBODY
+from contract.roles import ADMIN, LECTOR, RRHH
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("libs/*/*.md")])
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)")
@@ -51,6 +56,23 @@ def test_each_attack_of_the_security_document_is_shown_by_a_test_that_exists():
     assert len(rows) >= 45
     assert [row for row, names in zip(rows, shown, strict=True) if not names and "the same" not in row] == []
     assert missing == []
+
+
+def test_each_role_may_do_what_the_security_document_says():
+    matrix = (ROOT / "docs" / "security.md").read_text("utf-8").partition("## Roles")[2].partition("\n## ")[0]
+    found = {
+        (method, path): cells.replace("|", " ").split()
+        for method, path, cells in re.findall(r"^\| `(\S+) (\S+)` \|(.+)\|$", matrix, re.MULTILINE)
+    }
+    # Not signed in, without a role, and each role.
+    cells = {
+        ANYBODY: ["✓", "✓", "✓", "✓", "✓"],
+        LECTOR: ["401", "403", "✓", "✓", "✓"],
+        RRHH: ["401", "403", "403", "✓", "✓"],
+        ADMIN: ["401", "403", "403", "403", "✓"],
+    }
+
+    assert found == {route: cells[role] for route, role in (crud_app.app.RULES | email_app.app.RULES).items()}
 
 
 def test_the_readmes_are_short_and_show_the_same_commands():
