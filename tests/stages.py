@@ -34,6 +34,8 @@ PYTHON = sys.executable
 BIN = Path(PYTHON).parent
 AT_ONCE = 2  # stages: three were no faster on two cores
 LAST_LINES = 60  # of a failed stage's log
+#: As pytest prints them: a letter for each test; the name of one that failed, the line of its code, and why.
+PROGRESS, TOLD = re.compile(r"[.\w]+ +\[ *\d+%\]$"), re.compile(r"_+ [^_ ].* _+$|>  |E  ")
 PROGRESS_SECONDS = 30
 #: Folders whose tests run a whole system, or a tool that takes seconds: they are left to `make check`.
 SYSTEM_TESTS = (
@@ -234,15 +236,19 @@ def _run(stage: Stage, console: Console) -> None:
     console.print(f"{stage.name}: {stage.outcome}, {stage.seconds:.0f} s", highlight=False)
 
 
+def told_by(log: str) -> list[str]:
+    """What failed, what was expected and what came; then the end of the log."""
+    lines = [line for line in log.splitlines() if not PROGRESS.match(line)]
+    return [*[line for line in lines if TOLD.match(line)][:LAST_LINES], *lines[-LAST_LINES:]]
+
+
 def show(stages: Sequence[Stage], console: Console) -> None:
     """The ends of the logs of what failed, then the table."""
     for stage in stages:
         if stage.outcome.startswith("failed"):
             console.rule(f"{stage.name}: {stage.log.relative_to(ROOT)}", align="left")
-            lines = stage.log.read_text(errors="replace").splitlines()
-            # Of failures before those lines: their names, what was expected, and what came.
-            told = [line for line in lines[:-LAST_LINES] if line.startswith(("____", ">  ", "E  "))]
-            console.print("\n".join([*told[:LAST_LINES], *lines[-LAST_LINES:]]), markup=False, highlight=False)
+            told = told_by(stage.log.read_text(errors="replace"))
+            console.print("\n".join(told), markup=False, highlight=False)
     table = Table("stage", "outcome", "seconds", "tests", "skipped", title="Stages")
     for stage in stages:
         tests = f"{stage.tests:,}" if stage.is_pytest else ""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.stages import ROOT, UNIT_TESTS, stages_of_check
+from tests.stages import ROOT, UNIT_TESTS, stages_of_check, told_by
 
 
 def arguments(stages):
@@ -19,3 +19,13 @@ def test_make_check_runs_every_folder_of_tests():
     assert left_out == []
     assert {"e2e", "lint", "types", "browser", "scan"} <= check.keys()
     assert set(UNIT_TESTS) <= set(check["unit"])
+
+
+def test_a_failure_begins_with_what_was_expected_and_what_came():
+    told = ["_ test_a_name_as_long_as_the_line __", ">   assert 1 == 2", "E   assert 1 == 2"]
+    log = ["..F..   [ 93%]", "== FAILURES ==", told[0], *["    code"] * 70, *told[1:], *["captured"] * 70, "FAILED"]
+
+    lines = told_by("\n".join(log))
+
+    assert lines[:4] == [*told, "captured"]
+    assert lines[-1] == "FAILED"
