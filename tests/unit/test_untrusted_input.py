@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import product
@@ -90,7 +91,12 @@ def test_an_event_of_ses_is_read_or_unreadable(text):
     assert result is None or result.event_id == ID
 
 
-@given(changed([{"to": "ana@example.com", "subject": "Hola", "body": "Hola"}]).map(json.loads))
+def is_unicode(value):
+    """Half a character is refused by the front door, before a field is looked at."""
+    return re.search("[\ud800-\udfff]", json.dumps(value, ensure_ascii=False)) is None
+
+
+@given(changed([{"to": "ana@example.com", "subject": "Hola", "body": "Hola"}]).map(json.loads).filter(is_unicode))
 def test_a_direct_mail_that_is_taken_can_be_queued_and_read(body):
     with suppress(InvalidInput):
         message = check_request(body, id=ID, now=datetime(2026, 11, 24, tzinfo=UTC), is_demo=False)
