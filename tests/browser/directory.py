@@ -239,7 +239,7 @@ class Directory:
         """From now on, answer requests of ``path`` (a regular expression) in place of the API."""
         named = {"Content-Type": content_type, **{name.replace("_", "-"): value for name, value in headers.items()}}
         text = body if isinstance(body, str) else json.dumps(body)
-        self.page.route(self._address(path), lambda route: route.fulfill(status=status, body=text, headers=named))
+        self.page.route(self.pattern_of(path), lambda route: route.fulfill(status=status, body=text, headers=named))
 
     def answer_json(self, path, document):
         """From now on, answer requests of ``path`` with this document."""
@@ -256,19 +256,20 @@ class Directory:
                 route.fetch()
             route.abort()
 
-        self.page.route(self._address(path), lose)
+        self.page.route(self.pattern_of(path), lose)
 
     def hold(self, path):
         """From now on, requests of ``path`` wait until the test continues them."""
         held = Held(self.page)
-        self.page.route(self._address(path), held.add)
+        self.page.route(self.pattern_of(path), held.add)
         return held
 
     def mend(self):
         """Stop interfering with requests."""
         self.page.unroute_all(behavior="ignoreErrors")
 
-    def _address(self, path):
+    def pattern_of(self, path):
+        """A pattern for the whole address of ``path``, which is a regular expression."""
         return re.compile(f"^{re.escape(self.url)}{path}$")
 
 

@@ -1,7 +1,5 @@
 """Many rows at once: chosen one by one, by page or by filter; one preview, one entry in the history, one undo."""
 
-import re
-
 from playwright.sync_api import expect
 
 from tests.browser.stack import many_employees
@@ -56,7 +54,7 @@ def lose_later_answers(directory):
             route.fetch()
             route.abort()
 
-    directory.page.route(re.compile(r"/lotes/[0-9a-f-]+$"), pass_on)
+    directory.page.route(directory.pattern_of("/lotes/[0-9a-f-]+"), pass_on)
     return sent
 
 

@@ -34,7 +34,7 @@ def end_session_at(directory, path):
         directory.page.context.clear_cookies()
         route.continue_()
 
-    directory.page.route(re.compile(f"^{re.escape(directory.url)}{path}$"), end, times=1)
+    directory.page.route(directory.pattern_of(path), end, times=1)
 
 
 def sign_in_again(directory, user, password):

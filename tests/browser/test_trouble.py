@@ -107,7 +107,7 @@ def test_what_was_missing_offline_comes_with_the_network(stack, directory):
 
 def test_a_view_of_a_version_that_is_gone_asks_to_load_again(directory):
     directory.tolerate(re.compile("dynamically imported module"))
-    directory.page.route(re.compile(r"/static/\w+/summary\.js$"), lambda route: route.fulfill(status=404))
+    directory.page.route(directory.pattern_of(r"/static/\w+/summary\.js"), lambda route: route.fulfill(status=404))
     directory.open()
 
     directory.menu.get_by_role("link", name="Resumen").click()

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import pytest
 
 from local.guardian import is_running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from types import ModuleType
 
     import psutil
 
 PATIENCE_SECONDS = 90
+
+
+@contextmanager
+def patient(limits: Mapping[ModuleType, Sequence[str]]) -> Iterator[pytest.MonkeyPatch]:
+    """Raise the named limits of these modules, in seconds, for tests that are not about them."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in limits.items():
+            for name in names:
+                patch.setattr(module, name, PATIENCE_SECONDS)
+        yield patch
 
 
 def wait_until(is_so: Callable[[], object], what: str = "it") -> None:

@@ -14,8 +14,8 @@ from chalice_frontdoor.testing.responses import check_response
 from chalicelib.web.bootstrap import client, services
 from chalicelib.web.recent import Recent
 from chalicelib.web.upstream import Deadline
+from tests.support.servers import answering, running
 from tests.unit.bff_app.composition import DOORS, Answers, Fails, compose, through
-from tests.unit.bff_app.servers import answering, running
 
 APP = Path(__file__).resolve().parents[3] / "bff_app"
 

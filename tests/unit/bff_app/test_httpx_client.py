@@ -11,8 +11,8 @@ import pytest
 from chalicelib.web.httpx_client import HttpxClient
 from chalicelib.web.limits import MAX_ANSWER_BODY_BYTES
 from chalicelib.web.upstream import Deadline, Upstream, UpstreamError
+from tests.support.servers import Connection, answering, running, sending, silent
 from tests.support.tls import make_certificate
-from tests.unit.bff_app.servers import Connection, answering, running, sending, silent
 
 # Seconds: no machine is so busy that a test takes as long.
 LONG = 3600.0
@@ -30,7 +30,7 @@ class Until:
 
 
 def until_received(server, count):
-    """A deadline that passes when ``server`` has read so many requests."""
+    """A deadline that passes when ``server`` has read ``count`` requests."""
     return Until(lambda: len(server.received) >= count)
 
 

@@ -14,7 +14,7 @@ from chalicelib.directorio.settings import parse_database_url
 from crud_app.app import app
 from pg8000_pipeline import connection
 from tests.support.pgbouncer import running_pgbouncer
-from tests.support.waiting import PATIENCE_SECONDS
+from tests.support.waiting import PATIENCE_SECONDS, patient
 from tests.support.wire import WireProxy
 from tests.unit.crud_app.fakes import FakePublisher
 
@@ -38,10 +38,7 @@ END $$""")
 def _patience():
     """Only a defect, or a test that sets a limit, reaches one. For a whole module: its fixtures use databases, too."""
     limit = str(PATIENCE_SECONDS * 1000)
-    with pytest.MonkeyPatch.context() as patch:
-        for module, names in SECONDS.items():
-            for name in names:
-                patch.setattr(module, name, PATIENCE_SECONDS)
+    with patient(SECONDS) as patch:
         patch.setattr(postgresql, "SERVER_LIMITS", dict.fromkeys(postgresql.SERVER_LIMITS, limit))
         patch.setattr(postgresql, "LIMITS_STATEMENT", re.sub(r"'\d+'", f"'{limit}'", postgresql.LIMITS_STATEMENT))
         yield

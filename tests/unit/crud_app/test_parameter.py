@@ -17,7 +17,7 @@ from chalicelib.directorio.errors import Unavailable
 from chalicelib.directorio.parameter import JSON, TARGET, read_parameter, sign, with_keys
 from chalicelib.directorio.settings import AwsAccess, KeyServer, Settings
 from local.emulator import ACCESS_KEY
-from tests.unit.bff_app import servers
+from tests.support import servers
 
 NAME = "/directory/database"
 KEY, SECRET = ACCESS_KEY["AWS_ACCESS_KEY_ID"], ACCESS_KEY["AWS_SECRET_ACCESS_KEY"]

@@ -9,8 +9,8 @@ from chalicelib.directorio import publisher
 from chalicelib.directorio.errors import PublishFailed
 from chalicelib.directorio.publisher import Evento, SnsPublisher
 from chalicelib.directorio.settings import Settings
+from tests.support.servers import answering, running
 from tests.support.waiting import PATIENCE_SECONDS
-from tests.unit.bff_app.servers import answering, running
 
 ARN = "arn:aws:sns:us-east-1:000000000000:crud-app-email-topic"
 SETTINGS = Settings({"SNS_TOPIC_ARN": ARN})

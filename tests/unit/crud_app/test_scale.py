@@ -34,7 +34,7 @@ ANALYZE empleados, eventos;
 
 @pytest.fixture(scope="module")
 def directory_of(migrated_database, postgres, worker_id):
-    """Opens a directory of its own with so many people."""
+    """Opens a directory of its own with this number of people."""
 
     def directory_of(rows):
         name = f"directory_{rows}_{worker_id}"

@@ -18,8 +18,8 @@ from botocore.stub import Stubber
 
 from chalicelib.correos.aws import MAIL_ATTEMPTS, REDRIVE_SECONDS, AwsUnavailable, NotTaken, SesMailer, SqsQueue
 from chalicelib.correos.mail import Content, State
+from tests.support.servers import Connection, answering, running, sending, silent
 from tests.support.waiting import PATIENCE_SECONDS
-from tests.unit.bff_app.servers import Connection, answering, running, sending, silent
 from tests.unit.email_app.fakes import mail
 
 ROW = mail()

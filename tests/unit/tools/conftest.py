@@ -16,7 +16,7 @@ from botocore.stub import Stubber
 from chalicelib.correos import aws
 from chalicelib.directorio import database
 from local.emulator import REGION
-from tests.support.waiting import PATIENCE_SECONDS
+from tests.support.waiting import PATIENCE_SECONDS, patient
 from tools import status
 from tools.scan import __main__ as scan
 
@@ -52,10 +52,7 @@ LIMITS = {
 
 @pytest.fixture(scope="module", autouse=True)
 def _patience():
-    with pytest.MonkeyPatch.context() as patch:
-        for module, names in LIMITS.items():
-            for name in names:
-                patch.setattr(module, name, PATIENCE_SECONDS)
+    with patient(LIMITS) as patch:
         patch.setattr(status, "CONFIG", Config(read_timeout=PATIENCE_SECONDS, retries={"total_max_attempts": 1}))
         yield
 

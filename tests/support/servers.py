@@ -7,7 +7,11 @@ import socket
 import socketserver
 import sys
 import threading
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
 
 
 class Received(NamedTuple):
@@ -25,10 +29,10 @@ class Connection(socketserver.StreamRequestHandler):
 
     server: Server
 
-    def handle(self):
+    def handle(self) -> None:
         self.server.behave(self)
 
-    def read_request(self):
+    def read_request(self) -> Received | None:
         """The next request, recorded; None once the client has closed."""
         lines: list[bytes] = []
         while (line := self.rfile.readline()) != b"\r\n":
@@ -46,23 +50,23 @@ class Connection(socketserver.StreamRequestHandler):
         self.server.received.append(received)
         return received
 
-    def send(self, data):
+    def send(self, data: bytes) -> None:
         self.wfile.write(data)
 
-    def answer(self, body=b"", *headers, status="200 OK"):
+    def answer(self, body: bytes = b"", *headers: str, status: str = "200 OK") -> None:
         """Send a complete answer and keep the connection open."""
         lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
         self.send("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
 
-    def reset(self):
+    def reset(self) -> None:
         """Close with a RST instead of a FIN."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
 
-    def wait(self, seconds=None):
+    def wait(self, seconds: float | None = None) -> bool:
         """Wait until the server is stopped, at most for ``seconds``; whether it was."""
         return self.server.stopping.wait(seconds)
 
-    def wait_for_client_to_close(self):
+    def wait_for_client_to_close(self) -> None:
         self.rfile.read()
 
 
@@ -71,7 +75,7 @@ class Server(socketserver.ThreadingTCPServer):
 
     request_queue_size = 128
 
-    def __init__(self, behave, tls=None):
+    def __init__(self, behave: Callable[[Connection], object], tls: ssl.SSLContext | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Connection)
         self.behave = behave
         self.tls = tls
@@ -82,10 +86,10 @@ class Server(socketserver.ThreadingTCPServer):
         self._accepted: list[socket.socket] = []
 
     @property
-    def connections(self):
+    def connections(self) -> int:
         return len(self._accepted)
 
-    def get_request(self):
+    def get_request(self) -> tuple[socket.socket, Any]:
         sock, address = super().get_request()
         if self.tls:
             # The handshake comes with the first read, in the connection's own thread.
@@ -93,16 +97,16 @@ class Server(socketserver.ThreadingTCPServer):
         self._accepted.append(sock)
         return sock, address
 
-    def shutdown_request(self, request):
+    def shutdown_request(self, request: Any) -> None:
         self.close_request(request)  # without the FIN that the base class sends first
 
-    def handle_error(self, request, client_address):  # noqa: ARG002 - as in the base class
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as in the base class
         error = sys.exc_info()[1]
         # The client may leave at any moment: that is what the tests are about.
         if error is not None and not isinstance(error, OSError):
             raise error
 
-    def stop(self):
+    def stop(self) -> None:
         """Accept no more and cut every connection, so that the threads end."""
         self.stopping.set()
         self.shutdown()
@@ -112,7 +116,7 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 @contextlib.contextmanager
-def running(behave, tls=None):
+def running(behave: Callable[[Connection], object], tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     """A server for the length of a ``with`` block, which waits for its threads at the end."""
     with Server(behave, tls) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,)).start()
@@ -122,27 +126,27 @@ def running(behave, tls=None):
             server.stop()
 
 
-def answering(body=b"{}", *headers, status="200 OK"):
+def answering(body: bytes = b"{}", *headers: str, status: str = "200 OK") -> Callable[[Connection], None]:
     """Gives the same answer to every request of a connection."""
 
-    def behave(connection):
+    def behave(connection: Connection) -> None:
         while connection.read_request():
             connection.answer(body, *headers, status=status)
 
     return behave
 
 
-def sending(data):
+def sending(data: bytes) -> Callable[[Connection], None]:
     """Sends ``data`` after the first request, whatever it is, and closes."""
 
-    def behave(connection):
+    def behave(connection: Connection) -> None:
         connection.read_request()
         connection.send(data)
 
     return behave
 
 
-def silent(connection):
+def silent(connection: Connection) -> None:
     """Takes a request and never answers."""
     connection.read_request()
     connection.wait_for_client_to_close()
