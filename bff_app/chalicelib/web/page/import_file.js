@@ -205,7 +205,7 @@ export async function* compareRows(rows) {
 
 async function compareSome(rows) {
   const creations = rows.map((row) => ({ list: 'crear', body: row.values }));
-  const numbers = [...new Set(rows.map(({ id }) => id).filter(Boolean))];
+  const numbers = [...new Set(rows.map(({ id }) => id).filter(Boolean))]; // a batch takes each once
   const changes = numbers.map((id) => ({ list: 'actualizar', body: { id, version: 1, cambios: { nombre: 'x' } } }));
   const batch = { id: newId(), origin: 'importacion', isSimulated: true };
   const answers = await sendOperations(batch, [...creations, ...changes]);
@@ -228,7 +228,7 @@ export function compareRow({ findings, ...row }, { existente, errores = [] }, nu
   return { kind: changes.length > 0 ? 'changed' : 'unchanged', existing, changes };
 }
 
-/** Compared rows, of which a later one is wrong that has the address or the number of one that can be imported. */
+/** The compared rows: one that repeats the address or the number of an earlier row that can be imported is wrong. */
 export function markRepeated(rows) {
   const firstLines = new Map();
   return rows.map((row) => {
