@@ -159,10 +159,10 @@ def terraform(*, everything: bool) -> Stage:
 
 
 def stages_of_test() -> list[Stage]:
-    """`make test`. The longest comes first, so that the others run beside it."""
+    """`make test`. The longest comes first, so that the others run beside it; what has workers ends it."""
     browser = pytest("browser", "tests/browser", workers=BROWSER_WORKERS)
     unit = pytest("unit", *UNIT_TESTS, workers=UNIT_WORKERS)
-    return [unit, make("lint"), make("types"), browser, terraform(everything=False)]
+    return [unit, make("lint"), make("types"), terraform(everything=False), browser]
 
 
 def stages_of_check() -> list[Stage]:
