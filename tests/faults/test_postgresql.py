@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 @contextmanager
 def stopped(directory: Directory) -> Iterator[None]:
     directory.stop_postgres()
-    yield
-    directory.start_postgres()
+    try:
+        yield
+    finally:
+        directory.start_postgres()
 
 
 @contextmanager
@@ -41,11 +43,13 @@ def killed(directory: Directory) -> Iterator[None]:
     server = psutil.Process(directory.postgres.pid)
     family = [server, *server.children()]
     server.kill()
-    yield
-    # Its processes end when they notice, and are gone when their parent has asked for their exit codes.
-    psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
-    directory.stop_postgres()
-    directory.start_postgres()
+    try:
+        yield
+    finally:
+        # Its processes end when they notice, and are gone when their parent has asked for their exit codes.
+        psutil.wait_procs(family, timeout=PATIENCE_SECONDS)
+        directory.stop_postgres()
+        directory.start_postgres()
 
 
 @contextmanager
@@ -64,8 +68,10 @@ def full(directory: Directory) -> Iterator[None]:
         "CREATE FUNCTION find_no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE disk_full; END $$;"
         "CREATE TRIGGER find_no_room BEFORE INSERT ON empleados EXECUTE FUNCTION find_no_room()"
     )
-    yield
-    directory.sql("DROP FUNCTION find_no_room CASCADE")
+    try:
+        yield
+    finally:
+        directory.sql("DROP FUNCTION find_no_room CASCADE")
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,8 @@ def test_a_running_request_ends_before_the_server_and_no_signal_is_lost(app_fold
         server.process.terminate()
         server.process.stdin.close()
         assert slow.result()[0] == 200
+        # A second signal could meet the interpreter when it has given up its handlers.
+        assert server.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_a_change_of_the_code_is_served_by_the_same_process_and_half_of_one_waits_for_the_rest(app_folder):

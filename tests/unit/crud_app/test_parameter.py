@@ -2,6 +2,7 @@
 
 import json
 import logging
+import struct
 from datetime import UTC, datetime
 from http import HTTPStatus
 
@@ -30,6 +31,13 @@ def read_at(endpoint, key_server=None, name=NAME):
 
 def answering(status, body):
     return servers.running(servers.answering(body, status=f"{status} {HTTPStatus(status).phrase}"))
+
+
+def refuse_password(connection):
+    """As PostgreSQL does: the embedded server asks for none."""
+    fields = b"SFATAL\0C28P01\0Mpassword authentication failed\0\0"
+    connection.rfile.read1()  # the start-up message
+    connection.send(b"E" + struct.pack("!i", len(fields) + 4) + fields)
 
 
 def reason_of_failure(caplog, *arguments, **options):
@@ -108,11 +116,20 @@ class TestRotation:
         variables = {"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": emulator.endpoint, **ACCESS_KEY}
         return lambda name=NAME: bootstrap.open_database(Settings({**variables, "DATABASE_URL_PARAMETER": name}))
 
-    def test_a_new_login_is_found_without_a_deployment(self, open_named, put, database_url, caplog):
-        """PostgreSQL refuses the old one, by 28000 or 28P01; the parameter then has the new one."""
-        put(database_url.replace("postgres@", "somebody_who_left@"))
+    @pytest.fixture(params=["28000", "28P01"])
+    def refused(self, request, database_url):
+        """An address at which PostgreSQL refuses the user, or the password, and the code by which it does."""
+        if request.param == "28000":
+            yield database_url.replace("postgres@", "somebody_who_left@"), request.param
+            return
+        with servers.running(refuse_password) as server:
+            yield f"postgresql://postgres:hunter@127.0.0.1:{server.port}/postgres", request.param
+
+    def test_a_new_login_is_found_without_a_deployment(self, refused, open_named, put, database_url, caplog):
+        old_address, code = refused
+        put(old_address)
         database = open_named()
-        with pytest.raises(Unavailable, match="28000"):
+        with pytest.raises(Unavailable, match=code):
             database.ping()
         put(database_url)
         with caplog.at_level(logging.INFO):
