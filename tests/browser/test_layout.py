@@ -109,3 +109,15 @@ def test_opening_a_person_leaves_the_row_where_it_was(stack, directory):
 
     expect(directory.heading("Empleado 0045")).to_be_visible()
     assert row.evaluate(top) == before
+
+
+def test_many_notices_in_a_low_window_leave_room_for_what_the_person_does(stack, directory_of):
+    directory = directory_of("admin", permissions=["clipboard-write"], viewport={"width": 740, "height": 360})
+    directory.open(f"#/empleados/{stack.create()['id']}")
+
+    for _ in range(8):
+        directory.press("Copiar el correo")
+
+    expect(directory.page.locator(".toast")).to_have_count(8)
+    expect(directory.page.locator(".toast").last).to_be_in_viewport(ratio=0.9)
+    assert directory.violations() == []

@@ -52,6 +52,7 @@ function Notice({ text, kind, seconds, action, onEnd, close }) {
     action.run();
   };
   useLayoutEffect(() => {
+    box.current.scrollIntoView({ block: 'nearest' });
     let last = performance.now();
     let rest = seconds;
     const tick = () => {
