@@ -154,6 +154,7 @@ class Directory:
 
     def violations(self):
         """What axe finds: the rule and the elements."""
+        expect(self.page.locator("[aria-busy]")).to_have_count(0)  # rows that are being read anew are pale
         found = Axe().run(self.page).response["violations"]
         return [f"{rule['id']}: {[node['html'] for node in rule['nodes']]}" for rule in found]
 
