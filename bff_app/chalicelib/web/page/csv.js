@@ -16,15 +16,14 @@ const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 /** The same after what a spreadsheet of another language takes for the end of a cell, in spite of quotes. */
 const INNER = /([;,|\t\r\n][ "]*)('*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 const INNER_GUARDED = /([;,|\t\r\n][ "]*)'('*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
+const LINE_ENDS = ['\r', '\n'];
 const SEPARATORS = [';', '\t', '|', ','];
 /** Records from which the separator is found. */
 const PROBE = 30;
 
 /** At most `limit` records, without blank lines: `line` is where one begins, from 1. A formula without a value is null. */
 export function readCsv(text, limit) {
-  const unmarked = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
-  const [beforeEnd, afterEnd = '-'] = unmarked.split('\x1a', 2); // MS-DOS ended files with it
-  const content = afterEnd.trim() === '' ? beforeEnd : unmarked;
+  const content = withoutEnd(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
   if (content.trim() === '') throw new FileUnusable('file.empty');
   if (content.includes('\0')) throw new FileUnusable('file.binary');
   const [said, separator] = /^sep=([;,|\t])\r?\n?/.exec(content) ?? ['', findSeparator(content)];
@@ -36,6 +35,16 @@ export function readCsv(text, limit) {
     if (records.length > limit) throw new FileUnusable('file.rows', { limit });
   }
   return records;
+}
+
+/** MS-DOS ended files with 0x1A: it goes at the very end, and in lines of its own there. Elsewhere it is in a cell. */
+function withoutEnd(text) {
+  let last = text.length;
+  while (LINE_ENDS.includes(text[last - 1])) last -= 1;
+  let end = last;
+  while (text[end - 1] === '\x1a') end -= 1;
+  const isEnd = last === text.length || end === 0 || LINE_ENDS.includes(text[end - 1]);
+  return isEnd ? text.slice(0, end) : text;
 }
 
 /** The separator that gives most of the first records the same number of cells. */
